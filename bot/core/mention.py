@@ -1,0 +1,113 @@
+"""What comes in and what is made of it: messages, commands, entries, matches, mentions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class MatchKind(StrEnum):
+    """How sure a match is. Alerts need `variant` or better; `possible` only ever asks."""
+
+    EXACT = "exact"
+    VARIANT = "variant"
+    POSSIBLE = "possible"
+
+    def reaches(self, minimum: "MatchKind") -> bool:
+        """Whether this is at least as sure as `minimum`."""
+        order = tuple(MatchKind)
+        return order.index(self) <= order.index(minimum)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A vendor found in a text. `start` and `end` are code points: text[start:end] == matched."""
+
+    vendor: str
+    matched: str
+    start: int
+    end: int
+    kind: MatchKind
+    score: float
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A Slack channel, a Matrix room or a console channel. `id` is the platform's own."""
+
+    platform: str
+    id: str
+    private: bool = False
+
+    @property
+    def key(self) -> str:
+        """The id across platforms: `console:#town-hall`."""
+        return f"{self.platform}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something a person said in a channel. `text` lives in memory only."""
+
+    channel: Channel
+    id: str
+    author: str
+    text: str
+    at: datetime
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A command as somebody gave it. `line` starts with the command's first word."""
+
+    channel: Channel
+    id: str
+    actor: str
+    line: str
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a feed. `id` is stable within the feed; `article` is the page's own text."""
+
+    feed: str
+    id: str
+    title: str
+    summary: str
+    url: str | None
+    published: datetime | None
+    article: str = ""
+
+    @property
+    def text(self) -> str:
+        """All that is searched for vendors: title, summary, article."""
+        return "\n\n".join(part for part in (self.title, self.summary, self.article) if part)
+
+
+class Cause(StrEnum):
+    """What a mention came from."""
+
+    MESSAGE = "message"
+    ENTRY = "entry"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A match at a place and time, made ready to be judged.
+
+    `cause_id` names the message or entry within its channel or feed; `title` and `link` are set
+    for entries, which are public; a message's words other than the matched ones are not kept.
+    """
+
+    channel: Channel
+    vendor: str
+    match: Match
+    cause: Cause
+    cause_id: str
+    at: datetime
+    thread: str | None = None
+    title: str | None = None
+    link: str | None = None
