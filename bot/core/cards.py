@@ -1,0 +1,308 @@
+"""The short card: who the vendor is, why it is shown, what governments did, who says what.
+
+An allegation or measure and the answers to it are one item: they are shown together or not at
+all. What does not fit is named and stands in the full record.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.core.dates import PartialDate
+from bot.core.document import (
+    Actions,
+    Block,
+    Bullets,
+    Button,
+    Document,
+    Footnote,
+    Heading,
+    Inline,
+    Inlines,
+    Item,
+    Paragraph,
+    link,
+    plain,
+    strong,
+    words,
+)
+from bot.core.mention import Cause, Mention
+from bot.core.policy import History
+from bot.core.vendor import (
+    Allegation,
+    AllegationStatus,
+    Measure,
+    Proceeding,
+    Program,
+    Response,
+    Vendor,
+)
+from bot.core.wording import (
+    ALLEGATIONS,
+    RESPONSES,
+    STAGES,
+    Standing,
+    cite,
+    effect_words,
+    label,
+    marked,
+    sentence,
+    source_words,
+    standing_words,
+)
+
+MEASURES_SHOWN = 3
+"""Measures in force that get a line of their own; the others are named in one more line."""
+ALLEGATIONS_SHOWN = 2
+
+_LONG_AGO = PartialDate(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every card is written with: the programs explained, today, and the corrections desk."""
+
+    programs: Mapping[str, Program]
+    today: date
+    corrections: str | None = None
+
+
+def card(vendor: Vendor, desk: Desk, mention: Mention | None = None) -> Document:
+    """Write the short card; with a mention it says why it is here."""
+    standing = Standing.of(vendor)
+    blocks: list[Block] = [Heading(_title(vendor)), Paragraph(_profile(vendor))]
+    if mention is not None:
+        blocks.append(Paragraph(why(mention)))
+    blocks.append(Paragraph(words(strong("Sanctions status: "), standing.sentence(desk.today))))
+    blocks.append(Bullets(_measures(vendor, standing, desk)))
+    allegations = _newest(vendor)
+    if allegations:
+        shown = allegations[:ALLEGATIONS_SHOWN]
+        blocks.append(Paragraph(words(strong("Key allegations and the answers to them"))))
+        blocks.append(Bullets(tuple(allegation_item(vendor, each) for each in shown)))
+    else:
+        blocks.append(Paragraph(words("No allegation on record.")))
+    blocks.append(Footnote(words(_foot(vendor, len(allegations), desk))))
+    blocks.append(Actions((Button("Full record", f"vendor record {vendor.id}"),)))
+    told = tuple(block for block in blocks if block != Bullets(()))
+    return Document(_summary(vendor, standing, allegations, desk, mention), told)
+
+
+def line(vendor: Vendor, desk: Desk, mention: Mention, history: History) -> Document:
+    """Write the one line that stands for a card shown before."""
+    status = Standing.of(vendor).sentence(desk.today)
+    parts: list[str | Inline] = [strong(vendor.name), " · ", *why(mention)]
+    if history.card_at is not None:
+        shown = f"card of {history.card_at.day} {history.card_at:%b %Y}"
+        parts += [" Nothing in the record has changed since the ", link(shown, history.card_link)]
+        parts += ["."]
+    blocks: tuple[Block, ...] = (
+        Paragraph(words(*parts)),
+        Actions((Button("Show card", f"vendor {vendor.id}"),)),
+    )
+    return Document(f"{vendor.name}: {plain(why(mention))} {status}", blocks)
+
+
+def why(mention: Mention) -> Inlines:
+    """Say which words brought the card here, how they matched, and where they stand."""
+    match = mention.match
+    how = f"Here because of “{match.matched}” ({match.kind}: {match.reason})"
+    if mention.cause is Cause.MESSAGE:
+        return words(f"{how} in a message.")
+    title = mention.title or "an entry without a title"
+    return words(f"{how} in ", link(f"“{title}”", mention.link), ".")
+
+
+def _title(vendor: Vendor) -> Inlines:
+    native = f" ({vendor.native_name})" if vendor.native_name else ""
+    return words(strong(vendor.name), native)
+
+
+def _profile(vendor: Vendor) -> Inlines:
+    text = vendor.headquarters
+    if vendor.makes.speaks:
+        text += f". {vendor.makes.text}"
+    if vendor.control is not None and vendor.control.speaks:
+        text += f"; {vendor.control.text}"
+    return words(sentence(text))
+
+
+def _measures(vendor: Vendor, standing: Standing, desk: Desk) -> tuple[Item, ...]:
+    shown = _leading(standing.in_force)
+    rest = [measure for measure in standing.in_force if measure not in shown]
+    items = [measure_item(vendor, measure, desk) for measure in shown]
+    items += _named("Also in force", rest, desk)
+    items += [measure_item(vendor, measure, desk) for measure in standing.reported]
+    items += _named("No longer in force", standing.ended, desk)
+    items += _named("Single buyers' decisions, instructions, inquiries", standing.uncounted, desk)
+    return tuple(items)
+
+
+def _leading(in_force: Sequence[Measure]) -> list[Measure]:
+    """Choose what gets a line: one of each kind first, then whatever comes next."""
+    firsts = list({measure.kind: measure for measure in reversed(in_force)}.values())
+    firsts.sort(key=in_force.index)
+    others = [measure for measure in in_force if measure not in firsts]
+    return sorted([*firsts, *others][:MEASURES_SHOWN], key=in_force.index)
+
+
+def _named(lead: str, measures: Sequence[Measure], desk: Desk) -> list[Item]:
+    """Name measures in one line, without what they do; the full record has that and the answers."""
+    if not measures:
+        return []
+    named = "; ".join(f"{each.title}, {standing_words(each, desk.today)}" for each in measures)
+    return [Item(words(strong(lead), f": {named}."))]
+
+
+def measure_item(vendor: Vendor, measure: Measure, desk: Desk, *, whole: bool = False) -> Item:
+    """Tell one measure: what, since when, what it does and does not do; its answers below."""
+    does, does_not = effect_words(measure, desk.programs)
+    phrases = [f": {measure.title}, {standing_words(measure, desk.today)}", does, does_not]
+    if whole:
+        phrases += [
+            f"Authority: {measure.authority}",
+            f"Binds: {measure.binds}" if measure.binds else "",
+            f"Listed as: {measure.listed_as}" if measure.listed_as else "",
+            f"In effect from {measure.effective_on.words()}" if measure.effective_on else "",
+            f"Citation: {', '.join(measure.citations)}" if measure.citations else "",
+            f"Status checked {measure.verified_on.words()}" if measure.verified_on else "",
+        ]
+    text = " ".join(sentence(phrase) for phrase in phrases if phrase)
+    told = words(strong(label(measure)), text, *cite(vendor, measure.sources, whole=whole))
+    return Item(marked(told, measure.confidence), answers(vendor, measure.id, whole=whole))
+
+
+def allegation_item(vendor: Vendor, allegation: Allegation, *, whole: bool = False) -> Item:
+    """Tell one allegation: status, who, when, what; what answers it below."""
+    claim = allegation.text if whole else allegation.short or allegation.text
+    told = words(
+        strong(ALLEGATIONS[allegation.status]),
+        f": {allegation.by}, {allegation.date.words()}: {sentence(claim)}",
+        *cite(vendor, allegation.sources, whole=whole),
+    )
+    below = answers(vendor, allegation.id, whole=whole)
+    if not any(response.speaks for response in _responses(vendor, allegation.id)):
+        none = "No response on record"
+        if allegation.no_response is not None:
+            none += f" ({allegation.no_response.text.rstrip('.')})"
+        below = (words("↳ ", sentence(none)), *below)
+    elif allegation.no_response is not None and whole:
+        asked = words("↳ ", strong("Asked"), f": {sentence(allegation.no_response.text)}")
+        below = (*below, asked)
+    return Item(marked(told, allegation.confidence), below)
+
+
+def answers(vendor: Vendor, to: str, *, whole: bool = False) -> tuple[Inlines, ...]:
+    """Give the answers to an allegation or measure, newest first, then the rulings.
+
+    A card shows the newest of each and says how many more there are.
+    """
+    responses = [each for each in _responses(vendor, to) if whole or each.speaks]
+    told = [_answer(vendor, response, whole=whole) for response in responses]
+    rulings = _rulings(vendor, to, whole=whole)
+    judged = [ruling_words(vendor, each, whole=whole) for each in rulings]
+    if whole:
+        return (*told, *judged)
+    more = len(told[1:]) + len(judged[1:])
+    shown = [*told[:1], *judged[:1]]
+    if more:
+        noun = "answer or ruling" if more == 1 else "answers and rulings"
+        shown[-1] = words(*shown[-1], f" ({more} more {noun} in the full record)")
+    return tuple(shown)
+
+
+def ruling_words(vendor: Vendor, ruling: Proceeding, *, whole: bool = False) -> Inlines:
+    """Tell what a court did, and whether that was for the time being or on the merits."""
+    when = ruling.decided_on or ruling.filed_on
+    outcome = ruling.outcome if whole else ruling.short or ruling.outcome
+    case = f", {ruling.case}" if whole else ""
+    told = f", {STAGES[ruling.stage]}: {ruling.court}{case}"
+    told += f", {when.words()}" if when else ""
+    return marked(
+        words(
+            "↳ ",
+            strong("Court"),
+            f"{told}: {sentence(outcome)}",
+            *cite(vendor, ruling.sources, whole=whole),
+        ),
+        ruling.confidence,
+    )
+
+
+def _answer(vendor: Vendor, response: Response, *, whole: bool) -> Inlines:
+    said = response.text if whole else response.short or response.text
+    when = f", {response.date.words()}" if response.date else ", undated"
+    who = "" if response.by == vendor.name else f" by {response.by}"
+    return marked(
+        words(
+            "↳ ",
+            strong(RESPONSES[response.kind]),
+            f"{who}{when}: {sentence(said)}",
+            *cite(vendor, response.sources, whole=whole),
+        ),
+        response.confidence,
+    )
+
+
+def _responses(vendor: Vendor, to: str) -> list[Response]:
+    """Give the responses that answer an item, newest first, undated last."""
+    found = [each for each in vendor.responses if to in each.answers]
+    return sorted(found, key=lambda each: each.date or _LONG_AGO, reverse=True)
+
+
+def _rulings(vendor: Vendor, to: str, *, whole: bool) -> list[Proceeding]:
+    """Give the proceedings about an item: decided ones first, newest first."""
+    found = [each for each in vendor.proceedings if to in each.affects and (whole or each.speaks)]
+    found.sort(key=lambda each: each.decided_on or each.filed_on or _LONG_AGO, reverse=True)
+    return sorted(found, key=lambda each: each.decided_on is None)
+
+
+def _newest(vendor: Vendor) -> list[Allegation]:
+    """Give the allegations for a card, newest first.
+
+    An authority's reason comes last: the measure it was given for stands on the card already.
+    """
+    speaking = [allegation for allegation in vendor.allegations if allegation.speaks]
+    speaking.sort(key=lambda each: each.date, reverse=True)
+    return sorted(speaking, key=lambda each: each.status is AllegationStatus.OFFICIAL_REASON)
+
+
+def _foot(vendor: Vendor, allegations: int, desk: Desk) -> str:
+    dated = [source for source in vendor.sources.values() if source.date is not None]
+    newest = max(dated, key=lambda source: source.date or _LONG_AGO, default=None)
+    parts = [f"Newest source: {source_words(newest)}."] if newest else []
+    review = vendor.review
+    if review.reviewed_by and review.reviewed_on:
+        parts.append(f"Reviewed {review.reviewed_on.words()} by {review.reviewed_by}.")
+    else:
+        parts.append("Not yet reviewed by a person.")
+    more = _more(vendor, allegations)
+    if more:
+        parts.append(f"The full record also holds {more}.")
+    parts.append("Not legal advice. Absence from a list is not clearance.")
+    if desk.corrections:
+        parts.append(f"Corrections: {desk.corrections}")
+    return " ".join(parts)
+
+
+def _more(vendor: Vendor, allegations: int) -> str:
+    counts = (
+        (max(0, allegations - ALLEGATIONS_SHOWN), "more allegation", "more allegations"),
+        (sum(each.speaks for each in vendor.background), "background fact", "background facts"),
+    )
+    told = [f"{number} {one if number == 1 else many}" for number, one, many in counts if number]
+    return " and ".join(told)
+
+
+def _summary(
+    vendor: Vendor,
+    standing: Standing,
+    allegations: Sequence[Allegation],
+    desk: Desk,
+    mention: Mention | None,
+) -> str:
+    text = f"{vendor.name}: {standing.sentence(desk.today)}"
+    if allegations:
+        noun = "allegation" if len(allegations) == 1 else "allegations"
+        text += f" {len(allegations)} {noun} on record, shown with the answers."
+    return text if mention is None else f"{text} {plain(why(mention))}"

@@ -1,0 +1,148 @@
+"""Commands, declared once: a typed function is the syntax, the help and the documentation.
+
+Every platform, the help text and the README's table come from one `CommandTable`. Reading a line
+is pure; carrying it out is the shell's.
+"""
+
+import inspect
+import shlex
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType, TypeVar, get_type_hints
+
+from bot.core.document import Bullets, Document, Item, Paragraph, strong, words
+from bot.errors import UsageError
+
+Rest = NewType("Rest", str)
+"""A parameter that takes the rest of the line as it stands."""
+
+Handler = Callable[..., Awaitable[Document]]
+H = TypeVar("H", bound=Handler)
+
+# Phones and word processors write these for the plain ones.
+_PLAIN = str.maketrans("“”„«»‘’\u00a0\u2007\u202f", '"""""\'\'   ')
+
+
+class Role(StrEnum):
+    """Who may use a command."""
+
+    READER = "reader"
+    CURATOR = "curator"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a command."""
+
+    name: str
+    takes_rest: bool
+    required: bool
+
+    def __str__(self) -> str:
+        return f"<{self.name}>" if self.required else f"[{self.name}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: the words that call it, its parameters and what it does."""
+
+    path: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    help: str
+    role: Role
+    handler: Handler
+
+    @property
+    def usage(self) -> str:
+        """How it is typed: `vendor list [tag]`."""
+        return " ".join((*self.path, *map(str, self.parameters)))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command and the arguments to call its handler with, after the context."""
+
+    command: Command
+    arguments: dict[str, str]
+
+
+class CommandTable:
+    """All commands there are."""
+
+    def __init__(self) -> None:
+        self._commands: dict[tuple[str, ...], Command] = {}
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self._commands.values())
+
+    def command(self, path: str, *, role: Role = Role.READER) -> Callable[[H], H]:
+        """Declare a command; raise TypeError if its function lacks a docstring or is untyped."""
+
+        def declare(handler: H) -> H:
+            help_ = (inspect.getdoc(handler) or "").split("\n", 1)[0]
+            if not help_:
+                raise TypeError(f"command {path!r} has no docstring")
+            key = tuple(path.split())
+            if key in self._commands:
+                raise TypeError(f"command {path!r} is declared twice")
+            self._commands[key] = Command(key, _parameters(handler), help_, role, handler)
+            return handler
+
+        return declare
+
+    @property
+    def first_words(self) -> frozenset[str]:
+        """The words a line must start with to be a command."""
+        return frozenset(path[0] for path in self._commands)
+
+    def read(self, line: str) -> Call:
+        """Make out which command a line gives; raise UsageError with what to type instead."""
+        line = " ".join(line.translate(_PLAIN).split())
+        said = line.split(" ")
+        for length in range(len(said), 0, -1):
+            command = self._commands.get(tuple(word.lower() for word in said[:length]))
+            if command is not None:
+                return Call(command, _arguments(command, " ".join(said[length:])))
+        raise UsageError(f"There is no command {said[0]!r}. Type: vendor help")
+
+    def help(self) -> Document:
+        """Say what can be typed."""
+        items = tuple(Item(words(strong(command.usage), f": {command.help}")) for command in self)
+        lead = Paragraph(words("What you can type:"))
+        return Document("What you can type", (lead, Bullets(items)))
+
+
+def _parameters(handler: Handler) -> tuple[Parameter, ...]:
+    hints = get_type_hints(handler)
+    declared = list(inspect.signature(handler).parameters.values())[1:]
+    parameters = []
+    for each in declared:
+        hint = hints.get(each.name)
+        if hint not in (str, Rest, str | None):
+            raise TypeError(f"parameter {each.name!r} has a type that no command can read: {hint}")
+        required = each.default is inspect.Parameter.empty
+        parameters.append(Parameter(each.name, hint is Rest, required))
+    return tuple(parameters)
+
+
+def _arguments(command: Command, text: str) -> dict[str, str]:
+    """Share a line's remaining words out among a command's parameters."""
+    try:
+        said = shlex.split(text) if '"' in text else text.split()
+    except ValueError:
+        said = text.replace('"', " ").split()
+    arguments: dict[str, str] = {}
+    for parameter in command.parameters:
+        if not said:
+            if parameter.required:
+                raise UsageError(f"That needs a {parameter.name}. Type: {command.usage}")
+            return arguments
+        if parameter.takes_rest:
+            arguments[parameter.name] = " ".join(said)
+            return arguments
+        arguments[parameter.name] = said.pop(0)
+    if said:
+        raise UsageError(f"{' '.join(said)!r} is more than it takes. Type: {command.usage}")
+    return arguments
