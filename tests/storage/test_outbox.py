@@ -1,0 +1,199 @@
+"""Documents leave the outbox in order and none is forgotten."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.core.mention import Channel
+from bot.core.policy import History
+from bot.platforms.base import Receipt
+from bot.storage.rows import Outgoing, State
+from bot.storage.store import Store
+from tests.storage.sample import (
+    HALL,
+    LEASE,
+    NOW,
+    Policy,
+    change,
+    document,
+    mention,
+    rows,
+)
+
+LAB = Channel("fake", "#lab")
+
+
+async def say(store: Store, *keys: str, channel: Channel = HALL) -> None:
+    for key in keys:
+        await store.say("default", channel, document(key), key, NOW)
+
+
+def keys(claimed: tuple[Outgoing, ...]) -> list[str]:
+    return [each.key for each in claimed]
+
+
+async def test_what_is_said_is_claimed_as_it_was_said(store: Store) -> None:
+    secret = Channel("fake", "#board", private=True)
+    assert await store.say("blue", secret, document("Hello"), "k1", NOW, thread="t1")
+    (out,) = await store.claim(NOW, LEASE, 10)
+    assert replace(out, id=0) == Outgoing(0, "k1", "blue", secret, "t1", document("Hello"), 1)
+
+
+async def test_the_same_key_is_said_once(store: Store) -> None:
+    assert await store.say("default", HALL, document("first"), "k1", NOW)
+    assert not await store.say("default", LAB, document("second"), "k1", NOW)
+    (out,) = await store.claim(NOW, LEASE, 10)
+    assert out.document == document("first")
+
+
+async def test_what_is_said_first_goes_first_however_busy_it_is(store: Store) -> None:
+    wanted = [f"k{number:02}" for number in range(40)]
+    await asyncio.gather(*(say(store, key) for key in wanted))
+    got = []
+    for _ in wanted:
+        (out,) = await store.claim(NOW, LEASE, 1)
+        await store.sent(out.id, Receipt("p"), NOW)
+        got.append(out.key)
+    assert got == wanted
+
+
+async def test_a_channel_gets_its_documents_one_after_another(store: Store) -> None:
+    await say(store, "a1", "a2", "a3")
+    await say(store, "b1", channel=LAB)
+    first = await store.claim(NOW, LEASE, 10)
+    assert keys(first) == ["a1", "b1"]
+    assert await store.claim(NOW, LEASE, 10) == ()
+    await store.sent(first[0].id, Receipt("p1"), NOW)
+    second = await store.claim(NOW, LEASE, 10)
+    assert keys(second) == ["a2"]
+    await store.park(second[0].id, "no", State.UNCERTAIN)
+    assert keys(await store.claim(NOW, LEASE, 10)) == ["a3"]
+
+
+async def test_what_waits_for_another_try_holds_its_channel_and_no_other(store: Store) -> None:
+    await say(store, "a1", "a2")
+    (out,) = await store.claim(NOW, LEASE, 10)
+    await store.put_back(out.id, "busy", NOW + timedelta(seconds=30))
+    await say(store, "b1", channel=LAB)
+    assert keys(await store.claim(NOW + timedelta(seconds=29), LEASE, 10)) == ["b1"]
+    (again,) = await store.claim(NOW + timedelta(seconds=30), LEASE, 10)
+    assert (again.key, again.attempts) == ("a1", 2)
+
+
+async def test_the_oldest_goes_first_and_no_more_than_wanted(store: Store) -> None:
+    for number in range(5):
+        await say(store, f"k{number}", channel=Channel("fake", f"#{number}"))
+    assert await store.claim(NOW, LEASE, 0) == ()
+    assert keys(await store.claim(NOW, LEASE, 2)) == ["k0", "k1"]
+    assert keys(await store.claim(NOW, LEASE, 10, resting={"fake:#3"})) == ["k2", "k4"]
+
+
+async def test_what_a_crash_left_behind_comes_back_after_its_lease(store: Store, url: str) -> None:
+    await say(store, "a1", "a2")
+    await store.claim(NOW, LEASE, 10)
+    await store.close()
+    opened = await Store.open(url)
+    try:
+        assert await opened.claim(NOW + LEASE - timedelta(seconds=1), LEASE, 10) == ()
+        assert await opened.next_due(NOW) == NOW + LEASE
+        (again,) = await opened.claim(NOW + LEASE, LEASE, 10)
+        assert (again.key, again.attempts) == ("a1", 2)
+    finally:
+        await opened.close()
+
+
+async def test_two_processes_never_claim_the_same_document(store: Store, other: Store) -> None:
+    for number in range(20):
+        await say(store, f"k{number}", channel=Channel("fake", f"#{number}"))
+    both = await asyncio.gather(
+        *(each.claim(NOW, LEASE, 5) for each in (store, other, store, other))
+    )
+    assert sorted(key for claimed in both for key in keys(claimed)) == sorted(
+        f"k{number}" for number in range(20)
+    )
+
+
+async def test_next_due_says_when_to_look_again(store: Store) -> None:
+    assert await store.next_due(NOW) is None
+    await say(store, "a1", "a2")
+    assert await store.next_due(NOW) == NOW
+    assert await store.next_due(NOW + timedelta(hours=1)) == NOW + timedelta(hours=1)
+    (out,) = await store.claim(NOW, LEASE, 1)
+    later = NOW + timedelta(minutes=5)
+    await store.put_back(out.id, "busy", later)
+    assert await store.next_due(NOW) == later
+    await say(store, "b1", channel=LAB)
+    assert await store.next_due(NOW, resting={LAB.key}) == later
+
+
+async def test_a_receipt_is_kept_with_its_alert(store: Store, file: Path) -> None:
+    await store.record([mention()], Policy(), NOW)
+    (out,) = await store.claim(NOW, LEASE, 1)
+    await store.sent(out.id, Receipt("p1", "https://chat.example/p1"), NOW)
+    kept = rows(file, "SELECT message_id, link FROM alert")
+    assert kept == [("p1", "https://chat.example/p1")]
+    assert (await store.depth())[State.SENT] == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [
+        (State.FAILED, History(NOW, None, None, None)),
+        (State.UNCERTAIN, History(NOW, NOW, "r1", None)),
+    ],
+)
+async def test_a_card_that_never_arrived_does_not_count_as_shown(
+    store: Store, state: State, after: History
+) -> None:
+    await store.record([mention(cause_id="m1")], Policy(), NOW)
+    (out,) = await store.claim(NOW, LEASE, 1)
+    await store.park(out.id, "the bot is not in that channel", state)
+    policy = Policy(NOW + timedelta(days=2))
+    await store.record([mention(cause_id="m2")], policy, policy.now)
+    assert policy.seen == [after]
+
+
+async def test_a_line_that_never_arrived_leaves_the_card_as_it_is(store: Store) -> None:
+    await store.record([mention(cause_id="m1")], Policy(), NOW)
+    (card,) = await store.claim(NOW, LEASE, 1)
+    await store.sent(card.id, Receipt("p1", "https://chat.example/p1"), NOW)
+    later = Policy(NOW + timedelta(days=2))
+    await store.record([mention(cause_id="m2")], later, later.now)
+    (line,) = await store.claim(later.now, LEASE, 1)
+    await store.park(line.id, "the bot is not in that channel", State.FAILED)
+    last = Policy(NOW + timedelta(days=4))
+    await store.record([mention(cause_id="m3")], last, last.now)
+    assert last.seen == [History(later.now, NOW, "r1", "https://chat.example/p1")]
+
+
+async def test_what_has_been_sent_stays_sent(store: Store) -> None:
+    await say(store, "a1")
+    (out,) = await store.claim(NOW, LEASE, 1)
+    await store.sent(out.id, Receipt("p1"), NOW)
+    # Somebody who claimed it before the lease ran out comes late.
+    await store.put_back(out.id, "busy", NOW)
+    await store.park(out.id, "refused", State.FAILED)
+    assert await store.claim(NOW + LEASE, LEASE, 1) == ()
+    assert (await store.depth())[State.SENT] == 1
+
+
+async def test_depth_counts_every_state(store: Store) -> None:
+    assert await store.depth() == dict.fromkeys(State, 0)
+    await say(store, "a1", "a2")
+    await store.claim(NOW, LEASE, 1)
+    assert await store.depth() == dict.fromkeys(State, 0) | {State.PENDING: 1, State.SENDING: 1}
+
+
+async def test_a_document_that_cannot_be_read_does_not_block_its_channel(
+    store: Store, file: Path
+) -> None:
+    await say(store, "a1", "a2")
+    change(file, "UPDATE outbox SET document = '{}' WHERE key = 'a1'")
+    assert await store.claim(NOW, LEASE, 1) == ()
+    assert keys(await store.claim(NOW, LEASE, 1)) == ["a2"]
+    assert rows(file, "SELECT last_error FROM outbox WHERE state = 'failed'") == [
+        ("the stored document cannot be read",)
+    ]
