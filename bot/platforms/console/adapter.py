@@ -1,0 +1,196 @@
+"""A chat in the terminal: channels, people and threads, with no account and no network.
+
+Typed lines are messages; lines that start with a command's first word are commands; `/as`,
+`/join`, `/thread`, `/say`, `/help` and `/quit` steer the chat itself; a number chooses what a card
+offers.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from bot.core.clean import clean
+from bot.core.document import Actions, Document
+from bot.core.mention import Channel, Invocation, Message
+from bot.errors import BotError
+from bot.platforms.base import Inbox, Receipt
+from bot.platforms.console.render import render
+
+HELP = (
+    "Type a message, or a command: vendor help",
+    "/as NAME speak as somebody else · /join #CHANNEL go elsewhere",
+    "/thread N answer in the thread of message N, /thread leaves it",
+    "/say TEXT say a line that would be a command · /quit",
+    "A number on its own chooses what a card offers.",
+)
+CHOICES_KEPT = 200
+
+
+@dataclass(slots=True)
+class _Place:
+    """Who is speaking where."""
+
+    user: str
+    channel: str
+    thread: str | None = None
+
+
+@dataclass(slots=True)
+class ConsolePlatform:
+    """The console as a chat platform.
+
+    `lines` gives what is typed, without line ends; it ends when the conversation does. `echo`
+    prints each line as the prompt would have shown it, for input that does not come from a
+    keyboard. With `keep_open` the end of the input does not end the conversation: posts go on.
+    """
+
+    lines: AsyncIterator[str]
+    screen: Console
+    commands: frozenset[str]
+    clock: Callable[[], datetime]
+    channel: str = "#general"
+    user: str = "you"
+    echo: bool = False
+    keep_open: bool = False
+    name: str = "console"
+    _place: _Place = field(init=False)
+    _said: int = field(init=False, default=0)
+    _posted: int = field(init=False, default=0)
+    _choices: dict[int, str] = field(init=False, default_factory=dict)
+    _next_choice: int = field(init=False, default=1)
+    _prompting: bool = field(init=False, default=False)
+
+    _session: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._place = _Place(self.user, self.channel)
+        # A message keeps its id for ever, so the counter alone would repeat in the next session.
+        self._session = f"{self.clock():%Y%m%d%H%M%S%f}"
+
+    async def run(self, inbox: Inbox) -> None:
+        """Read lines until they end or somebody types /quit."""
+        if not self.echo:
+            self._prompt()
+        async for line in self.lines:
+            self._prompting = False
+            if line.strip() == "/quit":
+                return
+            if self.echo:
+                await self.type(inbox, line.strip())
+            else:
+                await self.hear(inbox, line.strip())
+                self._prompt()
+        if self.keep_open:
+            await asyncio.Event().wait()
+
+    async def type(self, inbox: Inbox, line: str) -> None:
+        """Take a line as if somebody typed it here: show it at the prompt, then hear it."""
+        self._prompt()
+        self._prompting = False
+        self.screen.print(Text(clean(line)))
+        await self.hear(inbox, line)
+
+    async def hear(self, inbox: Inbox, line: str) -> None:
+        """Take one typed line and hand in what it is."""
+        first = line.split(" ", 1)[0].lower()
+        if not line:
+            return
+        try:
+            await self._hand_in(inbox, first, line)
+        except BotError as error:
+            told = f"That could not be recorded and was not looked at: {error}"
+            self.screen.print(Text(clean(told), style="bold red"))
+
+    async def _hand_in(self, inbox: Inbox, first: str, line: str) -> None:
+        if line.isascii() and line.isdigit() and int(line) in self._choices:
+            await inbox.on_command(self._invocation(self._choices[int(line)]))
+        elif first == "/say" or not (first.startswith("/") or first in self.commands):
+            await inbox.on_message(self._message(line.removeprefix("/say").strip()))
+        elif first.startswith("/"):
+            self._steer(first, line[len(first) :].strip())
+        else:
+            await inbox.on_command(self._invocation(line))
+
+    async def post(
+        self, channel: Channel, document: Document, *, key: str, thread: str | None = None
+    ) -> Receipt:
+        """Print a document where it belongs; what has been printed cannot fail to be delivered."""
+        del key
+        self._posted += 1
+        number = thread.rsplit(".", 1)[-1] if thread else ""
+        where = f"{channel.id} · in the thread of message {number}" if thread else channel.id
+        self._show(f"VendorWatch → {where}", document, indent=4 if thread else 0)
+        return Receipt(message_id=f"post-{self._posted}")
+
+    async def reply(self, invocation: Invocation, document: Document) -> None:
+        """Print the answer to a command."""
+        self._show(f"VendorWatch → {invocation.actor}, privately", document, indent=0)
+
+    async def check(self) -> list[str]:
+        """Find nothing wrong: a terminal needs no token."""
+        return []
+
+    def _show(self, lead: str, document: Document, indent: int) -> None:
+        width = max(40, min(self.screen.width, 110) - indent)
+        drawn = render(document, width, first_choice=self._next_choice)
+        for block in document.blocks:
+            if isinstance(block, Actions):
+                self._offer([button.line for button in block.buttons])
+        waiting = self._prompting
+        if waiting:
+            self.screen.print()
+        self.screen.print(Padding(Text(clean(lead), style="dim"), (1, 0, 0, indent)))
+        self.screen.print(Padding(drawn, (0, 0, 1, indent)))
+        if waiting:
+            self._prompt()
+
+    def _offer(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self._choices[self._next_choice] = line
+            self._choices.pop(self._next_choice - CHOICES_KEPT, None)
+            self._next_choice += 1
+
+    def _message(self, text: str) -> Message:
+        self._said += 1
+        place = self._place
+        channel = Channel(self.name, place.channel)
+        return Message(
+            channel, self._id(self._said), place.user, text, self.clock(), self._thread()
+        )
+
+    def _invocation(self, line: str) -> Invocation:
+        self._said += 1
+        place = self._place
+        channel = Channel(self.name, place.channel)
+        return Invocation(channel, self._id(self._said), place.user, line, self._thread())
+
+    def _id(self, number: int | str) -> str:
+        return f"{self._session}.{number}"
+
+    def _thread(self) -> str | None:
+        return self._id(self._place.thread) if self._place.thread else None
+
+    def _steer(self, word: str, rest: str) -> None:
+        match word:
+            case "/as" if rest:
+                self._place.user = rest
+            case "/join" if rest:
+                self._place.channel = rest if rest.startswith("#") else f"#{rest}"
+                self._place.thread = None
+            case "/thread":
+                self._place.thread = rest or None
+            case _:
+                for line in HELP:
+                    self.screen.print(Text(line, style="dim"))
+
+    def _prompt(self) -> None:
+        place = self._place
+        thread = f" ↳{place.thread}" if place.thread else ""
+        text = f"{place.channel}{thread} {place.user} [{self._said + 1}]> "
+        self.screen.print(Text(clean(text), style="bold"), end="")
+        self._prompting = True

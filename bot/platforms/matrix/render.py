@@ -1,0 +1,215 @@
+"""A document as a Matrix message: HTML of permitted tags, and plain text that stands by itself.
+
+Permitted tags and attributes: https://spec.matrix.org/latest/client-server-api/#mroommessage-msgtypes
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import assert_never
+from urllib.parse import unquote, urlsplit
+
+from bot.core.clean import cleaned
+from bot.core.document import (
+    Actions,
+    Block,
+    Bullets,
+    Button,
+    Divider,
+    Document,
+    FieldRow,
+    Fields,
+    Footnote,
+    Heading,
+    Inline,
+    Inlines,
+    Item,
+    Link,
+    Paragraph,
+    Quote,
+    Struck,
+    Text,
+    strong,
+)
+from bot.core.fit import fit, pages
+
+MOST_BYTES = 16 * 1024
+"""Bytes of UTF-8 in both forms together. An event may have 64 KiB, of which encryption takes a
+good part."""
+LONGEST_LEAD = 500
+"""Characters of the summary before the plain text."""
+
+_GAP = "\u200b"
+# `@room`, and the id or alias of a user or room; an e-mail address stays whole.
+_MENTION = re.compile(r"@(?=room(?![a-z0-9_]))|[@#!](?=[^\s@#!:]+:\S)", re.IGNORECASE)
+_PERMALINK = re.compile(r"\bmatrix(?:\.(?=to/)|:(?=(?:u|r|roomid)/))", re.IGNORECASE)
+# The same inside an address, where the sign may be written as %40.
+_AT = re.compile(r"@(?=room(?![a-z0-9_])|[^\s@#!:]+:\S|$)", re.IGNORECASE)
+_PILL = re.compile(r"#/.*[@#!+][^/]*:")
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixMessage:
+    """The two forms of an `m.room.message`; `formatted_body` is `org.matrix.custom.html`.
+
+    Send it with an explicit `"m.mentions": {}`. Where that is present, servers and clients ping
+    whom it names and nobody else; where it is missing they search `body` for display names, user
+    names and `@room`, and the name of a vendor may be the name of a user.
+    """
+
+    body: str
+    formatted_body: str
+
+
+def render(document: Document) -> MatrixMessage:
+    """Draw a document in at most `MOST_BYTES`; what does not fit is left out visibly.
+
+    The plain text begins with the summary, which is what notifications show, unless its blocks
+    say the same. Mentions in the text are broken by a zero width space; links that clients would
+    draw as a person or room are left as text. A document without words shows its summary.
+    """
+    return _drawn(fit(cleaned(document), _fits))
+
+
+def render_pages(document: Document) -> tuple[MatrixMessage, ...]:
+    """Draw a document in as many events as it takes, each within the limit."""
+    return tuple(map(render, pages(document, _fits)))
+
+
+def _fits(document: Document) -> bool:
+    drawn = _drawn(document)
+    return len(drawn.body.encode()) + len(drawn.formatted_body.encode()) <= MOST_BYTES
+
+
+def _drawn(document: Document) -> MatrixMessage:
+    body = _plain_blocks(document.blocks)
+    lead = _inert(document.summary)
+    if not re.search(rf"(?<!\w){re.escape(lead)}(?!\w)", body):
+        lead = lead if len(lead) <= LONGEST_LEAD else lead[: LONGEST_LEAD - 1] + "…"
+        body = f"{lead}\n\n{body}"
+    return MatrixMessage(body, "".join(map(_html, document.blocks)))
+
+
+def _inert(text: str) -> str:
+    """Break what would ping or become a pill; the reader sees the same."""
+    text = _MENTION.sub(lambda found: found.group() + _GAP, text)
+    return _PERMALINK.sub(lambda found: found.group() + _GAP, text)
+
+
+def _is_pill(url: str) -> bool:
+    """Whether clients draw a link to it as a person or room: matrix.to, or a client's own page."""
+    host = urlsplit(url).hostname or ""
+    return f".{host}".endswith(".matrix.to") or _PILL.search(unquote(url)) is not None
+
+
+def _html(block: Block) -> str:  # noqa: PLR0911 - one return for each type of block
+    match block:
+        case Heading(text):
+            return f"<h4>{_html_run(text)}</h4>"
+        case Paragraph(text):
+            return f"<p>{_html_run(text)}</p>"
+        case Quote(text):
+            return f"<blockquote><p>{_html_run(text)}</p></blockquote>"
+        case Footnote(text):
+            return f"<p><sub>{_html_run(text)}</sub></p>"
+        case Bullets(items):
+            return _html_list(map(_html_item, items))
+        case Fields(rows):
+            return _html_list(_html_run(_row(row)) for row in rows)
+        case Actions(buttons):
+            drawn = (f"{_text(b.label)} <code>{_text(_command(b))}</code>" for b in buttons)
+            return f"<p>Commands: {' · '.join(drawn)}</p>"
+        case Divider():
+            return "<hr>"
+        case _:
+            assert_never(block)
+
+
+def _html_list(items: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+
+
+def _html_item(item: Item) -> str:
+    answers = _html_list(map(_html_run, item.answers)) if item.answers else ""
+    return _html_run(item.text) + answers
+
+
+def _html_run(text: Inlines) -> str:
+    return "".join(map(_html_part, text))
+
+
+def _html_part(part: Inline) -> str:
+    match part:
+        case Text(value, strong=True):
+            return f"<strong>{_text(value)}</strong>"
+        case Text(value):
+            return _text(value)
+        case Struck(value):
+            return f"<del>{_text(value)}</del>"
+        case Link(label, url):
+            return _text(label) if _is_pill(url) else f'<a href="{escape(url)}">{_text(label)}</a>'
+        case _:
+            assert_never(part)
+
+
+def _text(value: str) -> str:
+    return escape(_inert(value), quote=False)
+
+
+def _row(row: FieldRow) -> Inlines:
+    return (strong(f"{row.label}:"), Text(" "), *row.text) if row.label else row.text
+
+
+def _command(button: Button) -> str:
+    return f"!{button.line}" if button.line else ""
+
+
+def _plain_blocks(blocks: Iterable[Block]) -> str:
+    """Draw blocks with an empty line between them, but none under a heading."""
+    text, gap = "", ""
+    for block in blocks:
+        text += gap + "\n".join(_plain(block))
+        gap = "\n" if isinstance(block, Heading) else "\n\n"
+    return text
+
+
+def _plain(block: Block) -> Iterator[str]:
+    match block:
+        case Heading(text) | Paragraph(text) | Footnote(text):
+            yield _plain_run(text)
+        case Quote(text):
+            yield f"> {_plain_run(text)}"
+        case Bullets(items):
+            for item in items:
+                yield f"- {_plain_run(item.text)}"
+                yield from (f"    {_plain_run(answer)}" for answer in item.answers)
+        case Fields(rows):
+            yield from (f"- {_plain_run(_row(row))}" for row in rows)
+        case Actions(buttons):
+            drawn = (_inert(": ".join(filter(None, (b.label, _command(b))))) for b in buttons)
+            yield f"Commands: {' · '.join(drawn)}"
+        case Divider():
+            yield "---"
+        case _:
+            assert_never(block)
+
+
+def _plain_run(text: Inlines) -> str:
+    """Draw a run; a mention put together from several parts of it is broken as well."""
+    drawn, pending = "", ""
+    for part in text:
+        match part:
+            case Text(value):
+                pending += value
+            case Struck(value):
+                pending += f"~~{value}~~"
+            case Link(label, url) if _is_pill(url):
+                pending += label
+            case Link(label, url):
+                drawn += _inert(pending if label == url else f"{pending}{label} (")
+                drawn += _AT.sub("%40", url)
+                pending = "" if label == url else ")"
+            case _:
+                assert_never(part)
+    return drawn + _inert(pending)

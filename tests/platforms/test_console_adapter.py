@@ -1,0 +1,151 @@
+"""The terminal as a chat: what is typed becomes messages, commands or steering."""
+
+import asyncio
+import io
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from bot.core.document import Actions, Button, Document, Paragraph, words
+from bot.core.mention import Channel, Invocation, Message
+from bot.errors import StorageError
+from bot.platforms.console.adapter import ConsolePlatform
+from bot.platforms.console.lines import LONGEST_LINE, read_lines
+
+
+@dataclass(slots=True)
+class Ears:
+    """An inbox that keeps what it is handed."""
+
+    messages: list[Message] = field(default_factory=list)
+    commands: list[Invocation] = field(default_factory=list)
+    full: bool = False
+
+    async def on_message(self, message: Message) -> None:
+        """Keep a message."""
+        if self.full:
+            raise StorageError("the disk is full; make room")
+        self.messages.append(message)
+
+    async def on_command(self, invocation: Invocation) -> None:
+        """Keep a command."""
+        self.commands.append(invocation)
+
+
+async def typed(*lines: str) -> AsyncIterator[str]:
+    for line in lines:
+        yield line
+
+
+def console(*lines: str, echo: bool = True) -> tuple[ConsolePlatform, io.StringIO]:
+    paper = io.StringIO()
+    screen = Console(file=paper, width=100, force_terminal=False)
+    clock = datetime(2024, 4, 1, tzinfo=UTC)
+    platform = ConsolePlatform(
+        lines=typed(*lines),
+        screen=screen,
+        commands=frozenset({"vendor"}),
+        clock=lambda: clock,
+        echo=echo,
+    )
+    return platform, paper
+
+
+async def test_lines_are_messages_and_lines_with_a_commands_word_are_commands() -> None:
+    platform, _ = console("hello there", "vendor acme", "Vendor list", "", "/say vendor said so")
+    ears = Ears()
+    await platform.run(ears)
+    assert [message.text for message in ears.messages] == ["hello there", "vendor said so"]
+    assert [command.line for command in ears.commands] == ["vendor acme", "Vendor list"]
+    assert len({message.id for message in ears.messages}) == 2
+
+
+async def test_people_channels_and_threads_are_chosen_by_slash_commands() -> None:
+    steps = [
+        "one",
+        "/as ben",
+        "/join yard",
+        "two",
+        "/thread 1",
+        "three",
+        "/thread",
+        "four",
+        "/help",
+    ]
+    platform, paper = console(*steps)
+    ears = Ears()
+    await platform.run(ears)
+    said = [(m.author, m.channel.id, m.text) for m in ears.messages]
+    assert said == [
+        ("you", "#general", "one"),
+        ("ben", "#yard", "two"),
+        ("ben", "#yard", "three"),
+        ("ben", "#yard", "four"),
+    ]
+    assert [m.thread for m in ears.messages] == [None, None, ears.messages[0].id, None]
+    assert "#yard ↳1 ben [3]> three" in paper.getvalue()
+    assert "/as NAME" in paper.getvalue()
+
+
+async def test_quit_ends_the_conversation() -> None:
+    platform, _ = console("/quit", "never heard")
+    ears = Ears()
+    await platform.run(ears)
+    assert ears.messages == []
+
+
+async def test_a_number_chooses_what_a_card_offered() -> None:
+    platform, paper = console()
+    ears = Ears()
+    offer = Document("x", (Paragraph(words("x")), Actions((Button("Full", "vendor record acme"),))))
+    channel = Channel("console", "#general")
+    await platform.post(channel, offer, key="k1", thread="20240401.3")
+    await platform.post(channel, offer, key="k2")
+    assert "in the thread of message 3" in paper.getvalue()
+    await platform.hear(ears, "2")
+    await platform.hear(ears, "3")
+    assert [command.line for command in ears.commands] == ["vendor record acme"]
+    assert [message.text for message in ears.messages] == ["3"]
+
+
+async def test_a_message_that_cannot_be_kept_is_said_to_be_lost() -> None:
+    platform, paper = console("Acme Cam won")
+    await platform.run(Ears(full=True))
+    assert "was not looked at: the disk is full; make room" in paper.getvalue()
+
+
+async def test_names_cannot_steer_the_terminal() -> None:
+    platform, paper = console("/as \x1b[2Jben", "hello")
+    await platform.run(Ears())
+    assert "\x1b" not in paper.getvalue()
+
+
+async def test_lines_arrive_whole_however_the_bytes_are_cut() -> None:
+    reading, writing = os.pipe()
+    lines = read_lines(reading)
+    os.write(writing, "海康".encode()[:4])
+    first = asyncio.ensure_future(anext(lines))
+    os.write(writing, "海康".encode()[4:] + b"\r\n\xff bad\nlast")
+    os.close(writing)
+    assert await first == "海康"
+    assert [line async for line in lines] == ["\ufffd bad", "last"]
+    os.close(reading)
+
+
+async def test_an_endless_line_is_cut_and_the_next_one_heard() -> None:
+    reading, writing = os.pipe()
+    lines = read_lines(reading)
+
+    def write() -> None:
+        os.write(writing, b"a" * 30_000)
+        os.write(writing, b"a" * 30_000 + b"\nnext\n")
+        os.close(writing)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(asyncio.to_thread(write))
+        heard = [line async for line in lines]
+    assert [len(line) for line in heard] == [LONGEST_LINE, 4]
+    os.close(reading)

@@ -1,0 +1,282 @@
+"""Matrix messages: permitted HTML and plain text, neither of which pings or poses as anybody."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from hypothesis import given
+
+from bot.core.document import (
+    Actions,
+    Bullets,
+    Button,
+    Divider,
+    Document,
+    FieldRow,
+    Fields,
+    Footnote,
+    Heading,
+    Item,
+    Link,
+    Paragraph,
+    Quote,
+    Struck,
+    Text,
+    strong,
+    words,
+)
+from bot.platforms.matrix.render import MatrixMessage, render
+from tests.platforms.hostile import documents, readable_documents, thoroughly, words_of
+
+# The strongly suggested set of the specification, client-server API, m.room.message msgtypes.
+PERMITTED = frozenset(
+    re.findall(
+        r"\w+",
+        "del h1 h2 h3 h4 h5 h6 blockquote p a ul ol sup sub li b i u strong em s code hr br div"
+        " table thead tbody tr th td caption pre span img details summary",
+    )
+)
+
+
+class _Page(HTMLParser):
+    """Reads HTML as a client does and keeps what a sanitiser would have to judge."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[tuple[str, str]] = set()
+        self.addresses: list[str] = []
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {(tag, name) for name, _ in attrs}
+        self.addresses += [value or "" for _, value in attrs]
+        if tag != "hr":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(data)
+
+    def handle_decl(self, decl: str) -> None:
+        raise AssertionError(decl)
+
+    def handle_pi(self, data: str) -> None:
+        raise AssertionError(data)
+
+
+@thoroughly
+@given(documents(400))
+def test_no_document_leaves_the_permitted_html(document: Document) -> None:
+    message = render(document)
+    page = _Page(message.formatted_body)
+    assert page.tags <= PERMITTED
+    assert page.attributes <= {("a", "href")}
+    assert page.open == []
+    assert all(urlsplit(url).scheme in {"http", "https"} for url in page.addresses)
+    assert message.body.strip()
+    assert page.texts
+
+
+@thoroughly
+@given(documents(400))
+def test_no_document_is_larger_than_the_budget(document: Document) -> None:
+    message = render(document)
+    assert len((message.body + message.formatted_body).encode()) <= 16 * 1024
+
+
+@thoroughly
+@given(documents())
+def test_nobody_is_pinged_and_nothing_becomes_a_pill(document: Document) -> None:
+    message = render(document)
+    page = _Page(message.formatted_body)
+    assert not re.search(r"@room(?![a-z0-9_])", message.body, re.IGNORECASE)
+    for text in (message.body, *page.texts):
+        assert not re.search(r"[@#!][^\s:@#!\u200b]+:[^\s\u200b]", _without_addresses(text))
+        assert "matrix.to/" not in text.lower()
+    for url in page.addresses:
+        assert (urlsplit(url).hostname or "").lower() != "matrix.to"
+        assert not re.search(r"#/.*@alice:", unquote(url))
+
+
+@thoroughly
+@given(readable_documents())
+def test_every_word_of_a_document_is_in_both_forms(document: Document) -> None:
+    message = render(document)
+    assert "shortened" not in message.body
+    for word in words_of(document):
+        assert word in message.body
+        assert any(word in text for text in _Page(message.formatted_body).texts)
+    assert document.summary in message.body
+
+
+def test_a_card_reads_well_as_plain_text() -> None:
+    assert _card().body == (
+        "Nadir Optics: 1 measure in force.\n"
+        "\n"
+        "Nadir Optics (天底光学)\n"
+        "Port Vale, Zedland.\n"
+        "\n"
+        "- Ban: since 2018 ~~2017~~ [Gazette (https://gazette.example/?a=1&b=2)]\n"
+        "    ↳ Denial: “never”\n"
+        "- Export control: since 2019\n"
+        "\n"
+        "> We never counted.\n"
+        "\n"
+        "- Cooldown: 24 hours\n"
+        "\n"
+        "---\n"
+        "\n"
+        "Not legal advice. Corrections: desk@example.org\n"
+        "\n"
+        "Commands: Full record: !vendor record nadir · Mute here: !vendor mute nadir here"
+    )
+
+
+def test_a_card_is_structured_as_html() -> None:
+    assert _card().formatted_body == (
+        "<h4><strong>Nadir Optics</strong> (天底光学)</h4>"
+        "<p>Port Vale, Zedland.</p>"
+        "<ul><li><strong>Ban</strong>: since 2018 <del>2017</del> "
+        '[<a href="https://gazette.example/?a=1&amp;b=2">Gazette</a>]'
+        "<ul><li>↳ <strong>Denial</strong>: “never”</li></ul></li>"
+        "<li><strong>Export control</strong>: since 2019</li></ul>"
+        "<blockquote><p>We never counted.</p></blockquote>"
+        "<ul><li><strong>Cooldown:</strong> 24 hours</li></ul>"
+        "<hr>"
+        "<p><sub>Not legal advice. Corrections: desk@example.org</sub></p>"
+        "<p>Commands: Full record <code>!vendor record nadir</code>"
+        " · Mute here <code>!vendor mute nadir here</code></p>"
+    )
+
+
+def test_a_summary_that_the_text_says_anyway_is_not_said_twice() -> None:
+    message = render(
+        Document("Muted here for 7 days.", (Paragraph(words("Muted here for 7 days.")),))
+    )
+    assert message.body == "Muted here for 7 days."
+
+
+def test_markup_from_outside_is_shown_not_obeyed() -> None:
+    message = render(Document("s", (Paragraph(words("<b>&amp;</b>\"'")),)))
+    assert message.formatted_body == "<p>&lt;b&gt;&amp;amp;&lt;/b&gt;\"'</p>"
+    assert "<b>&amp;</b>\"'" in message.body
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        words("@room"),
+        words("hello@ROOM, all"),
+        words(strong("@"), "room"),
+        words("see ", Link("@room", "https://example.org/@room")),
+        words("@alice:example.org"),
+    ],
+)
+def test_a_mention_in_a_title_pings_nobody(text: tuple[Text | Link | Struck, ...]) -> None:
+    body = render(Document("s", (Paragraph(text),))).body
+    assert not re.search(r"@(room\b|alice:)", body, re.IGNORECASE)
+
+
+def test_an_email_address_can_still_be_copied() -> None:
+    message = render(Document("s", (Paragraph(words("desk@example.org: write to us")),)))
+    assert "desk@example.org: write" in message.body
+    assert "desk@example.org: write" in message.formatted_body
+
+
+def test_an_address_with_an_at_sign_still_leads_to_its_page() -> None:
+    url = "https://social.example/@alice"
+    message = render(Document("s", (Paragraph(words(Link("post", url))),)))
+    assert url in message.body
+    assert f'href="{url}"' in message.formatted_body
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://matrix.to/#/@alice:example.org",
+        "https://www.matrix.to/#/#room:example.org",
+        "https://client.example/#/user/@alice:example.org",
+        "https://client.example/#/user/%40alice%3Aexample.org",
+    ],
+)
+def test_a_link_that_would_pose_as_a_person_or_room_is_only_its_label(url: str) -> None:
+    message = render(Document("s", (Paragraph(words(Link("minister", url))),)))
+    assert message == MatrixMessage("s\n\nminister", "<p>minister</p>")
+
+
+def test_a_matrix_address_in_a_title_does_not_become_a_pill() -> None:
+    text = words("https://matrix.to/#/@alice:example.org matrix:u/alice:example.org")
+    message = render(Document("s", (Paragraph(text),)))
+    for form in (message.body, message.formatted_body):
+        assert "matrix.to" not in form
+        assert "matrix:u/" not in form
+        assert form.replace("\u200b", "").count("alice:example.org") == 2
+
+
+def test_too_long_a_document_is_shortened_between_items_and_says_so() -> None:
+    items = tuple(
+        Item(words(f"claim {n:03} ", "c" * 100), (words(f"answer {n:03} ", "海" * 50),))
+        for n in range(200)
+    )
+    message = render(Document("s", (Bullets(items), Footnote(words("Not legal advice.")))))
+    for form in (message.body, message.formatted_body):
+        claims = re.findall(r"claim (\d+)", form)
+        assert claims == re.findall(r"answer (\d+)", form)
+        assert 15 < len(claims) < 60
+        assert form.index("… shortened") > form.index(f"answer {claims[-1]}")
+        assert "Not legal advice." in form
+
+
+def test_a_very_long_summary_does_not_crowd_out_the_card() -> None:
+    message = render(Document("s" * 9000, (Paragraph(words("The card.")),)))
+    assert message.body == "s" * 499 + "…\n\nThe card."
+
+
+def _card() -> MatrixMessage:
+    gazette = Link("Gazette", "https://gazette.example/?a=1&b=2")
+    return render(
+        Document(
+            "Nadir Optics: 1 measure in force.",
+            (
+                Heading(words(strong("Nadir Optics"), " (天底光学)")),
+                Paragraph(words("Port Vale, Zedland.")),
+                Bullets(
+                    (
+                        Item(
+                            words(
+                                strong("Ban"), ": since 2018 ", Struck("2017"), " [", gazette, "]"
+                            ),
+                            (words("↳ ", strong("Denial"), ": “never”"),),
+                        ),
+                        Item(words(strong("Export control"), ": since 2019")),
+                    )
+                ),
+                Quote(words("We never counted.")),
+                Fields((FieldRow("Cooldown", words("24 hours")),)),
+                Divider(),
+                Footnote(words("Not legal advice. Corrections: desk@example.org")),
+                Actions(
+                    (
+                        Button("Full record", "vendor record nadir"),
+                        Button("Mute here", "vendor mute nadir here"),
+                    )
+                ),
+            ),
+        )
+    )
+
+
+def _without_addresses(text: str) -> str:
+    """Take out web addresses: clients read them as such first."""
+    return re.sub(r"https?://\S+", "", text, flags=re.IGNORECASE)
