@@ -1,0 +1,20 @@
+"""What a command may see: never the bot, only what it needs to answer."""
+
+from dataclasses import dataclass
+
+from bot.core.cards import Desk
+from bot.core.matcher import Matcher
+from bot.core.mention import Invocation
+from bot.core.policy import Settings
+from bot.core.watchlist import Watchlist
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One command's surroundings, as they were when it was given."""
+
+    invocation: Invocation
+    watchlist: Watchlist
+    matcher: Matcher
+    desk: Desk
+    settings: Settings

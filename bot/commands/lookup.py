@@ -1,0 +1,114 @@
+"""Asking the watchlist: cards, the full record, lists, and what a text would match."""
+
+from bot.commands.context import Context
+from bot.core.cards import card
+from bot.core.commands import CommandTable, Rest
+from bot.core.document import (
+    Actions,
+    Bullets,
+    Button,
+    Document,
+    Footnote,
+    Item,
+    Paragraph,
+    strong,
+    words,
+)
+from bot.core.record import record
+from bot.core.vendor import Vendor
+from bot.core.watchlist import Exactly, Nearest, Several
+from bot.core.wording import Standing
+
+table = CommandTable()
+NOT_CLEARANCE = "Not being on this watchlist is not clearance."
+
+
+@table.command("vendor")
+async def vendor(context: Context, name: Rest) -> Document:
+    """Show the card of a vendor."""
+    match context.watchlist.find(name):
+        case Exactly(found):
+            return card(found, context.desk)
+        case Several(candidates) | Nearest(candidates):
+            return candidates_document(name, candidates)
+
+
+@table.command("vendor record")
+async def vendor_record(context: Context, name: Rest) -> Document:
+    """Show everything on record about a vendor, with every source."""
+    match context.watchlist.find(name):
+        case Exactly(found):
+            return record(found, context.desk)
+        case Several(candidates) | Nearest(candidates):
+            return candidates_document(name, candidates)
+
+
+@table.command("vendor list")
+async def vendor_list(context: Context, tag: str | None = None) -> Document:
+    """List the watched vendors, all or those with a tag."""
+    listed = context.watchlist.tagged(tag)
+    if not listed:
+        tags = sorted({tag for each in context.watchlist.vendors.values() for tag in each.tags})
+        told = f"No watched vendor has the tag {tag!r}. Tags: {', '.join(tags) or 'none'}."
+        return Document(told, (Paragraph(words(told)),))
+    items = tuple(
+        Item(
+            words(
+                strong(each.name),
+                f" ({each.id}): {Standing.of(each).sentence(context.desk.today)}",
+            )
+        )
+        for each in listed
+    )
+    lead = f"{len(listed)} watched vendor{'' if len(listed) == 1 else 's'}"
+    foot = Footnote(words(NOT_CLEARANCE))
+    return Document(lead, (Paragraph(words(strong(lead))), Bullets(items), foot))
+
+
+@table.command("vendor check")
+async def vendor_check(context: Context, text: Rest) -> Document:
+    """Say what a text would match and why; posts nothing."""
+    matches = context.matcher.find(text)
+    if not matches:
+        told = "No watched vendor is named in that text."
+        return Document(told, (Paragraph(words(told)), Footnote(words(NOT_CLEARANCE))))
+    items = tuple(
+        Item(
+            words(
+                strong(context.watchlist.get(match.vendor).name),
+                f": “{match.matched}”, {match.kind}, {match.reason}; "
+                + _consequence(context, match.kind.reaches(context.settings.minimum)),
+            )
+        )
+        for match in matches
+    )
+    lead = f"{len(items)} mention{'' if len(items) == 1 else 's'} found"
+    return Document(lead, (Paragraph(words(strong(lead))), Bullets(items)))
+
+
+def _consequence(context: Context, reaches: bool) -> str:
+    if not reaches:
+        return f"below the minimum here ({context.settings.minimum})"
+    return "would alert here unless a cooldown holds it back"
+
+
+@table.command("vendor help")
+async def vendor_help(_context: Context) -> Document:
+    """Say what can be typed."""
+    return table.help()
+
+
+def candidates_document(name: str, candidates: tuple[Vendor, ...]) -> Document:
+    """Say that a name is not on the watchlist as typed, and offer the nearest ones.
+
+    A guess shows no record: what is said about one company must not land on another.
+    """
+    told = f"No watched vendor is called “{name}”."
+    if not candidates:
+        blocks = (Paragraph(words(told)), Footnote(words(NOT_CLEARANCE)))
+        return Document(f"{told} {NOT_CLEARANCE}", blocks)
+    named = " or ".join(each.name for each in candidates)
+    question = f"Did you mean {named}?"
+    buttons = tuple(Button(each.name, f"vendor {each.id}") for each in candidates)
+    lead = Paragraph(words(told, " ", question))
+    return Document(f"{told} {question}", (lead, Actions(buttons), Footnote(words(NOT_CLEARANCE))))

@@ -1,0 +1,126 @@
+"""The demo: a scripted conversation and a loopback newspaper, through the whole real bot."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.rule import Rule
+from rich.text import Text
+
+from bot.app import App
+from bot.commands.lookup import table
+from bot.config import Config
+from bot.demo.site import LIBRARY, OLD, SCANNER, STATION, Site, paper
+from bot.feeds.poller import Poller
+from bot.platforms.console.adapter import ConsolePlatform
+from bot.platforms.console.lines import read_lines
+from bot.serve import Tempo, assemble, now, run_until_signal
+
+HALL = "#town-hall"
+READING_PAUSE = 0.7
+"""Seconds between two steps where somebody watches."""
+
+
+async def play() -> None:
+    """Play the script; on a terminal stay open as a chat afterwards."""
+    watched = sys.stdin.isatty() and sys.stdout.isatty()
+    screen = Console(highlight=False)
+    platform = ConsolePlatform(
+        lines=read_lines() if watched else _nothing(),
+        screen=screen,
+        commands=table.first_words,
+        clock=now,
+        channel=HALL,
+        user="anna",
+    )
+    with TemporaryDirectory(prefix="vendorwatch-demo-") as folder:
+        async with paper(now()) as site:
+            config = _config(site, Path(folder))
+            async with assemble(config, (platform,), tempo=Tempo(timedelta(0), timedelta(0))) as (
+                app,
+                poller,
+            ):
+                stage = _Stage(screen, platform, app, poller, site, READING_PAUSE * watched)
+                await stage.play()
+                if watched:
+                    stage.announce("Your turn: /help says how, Ctrl-D leaves")
+                    await run_until_signal(app, poller)
+
+
+@dataclass(slots=True)
+class _Stage:
+    screen: Console
+    platform: ConsolePlatform
+    app: App
+    poller: Poller
+    site: Site
+    pause: float
+    _readings: int = 0
+
+    async def play(self) -> None:
+        """Go through the script, each step delivered before the next."""
+        self.announce("Somebody names a watched vendor: the card comes into the thread")
+        await self.type("Three offers are in for the station cameras, the cheapest from Hikvision.")
+        self.announce("Named again within the day: no second card, and the log says why")
+        await self.type("/as ben", "Does Hikvision come with a maintenance contract?")
+        self.announce("A feed is read for the first time: old stories are remembered in silence")
+        self.site.publish(OLD)
+        await self.poll()
+        self.announce("New stories: one names Nuctech, one names vendors in its sidebar only")
+        self.site.publish(SCANNER, LIBRARY)
+        await self.poll()
+        self.announce("A new story is news even within the day: one line, not a second card")
+        self.site.publish(STATION)
+        await self.poll()
+        self.announce("Ask for a card")
+        await self.type("/as anna", "vendor hikvision")
+        self.announce("Mistype it: a guess is offered, nobody's record is shown")
+        await self.type("vendor hikvison")
+        self.announce("Ask for a vendor nobody watches")
+        await self.type("vendor nosuchco")
+
+    def announce(self, text: str) -> None:
+        """Say what happens next, apart from the conversation."""
+        self.screen.print(Rule(Text(text, style="bold cyan"), style="cyan"))
+
+    async def type(self, *lines: str) -> None:
+        """Type lines in the conversation and wait until all that follows is on the screen."""
+        for line in lines:
+            await self.platform.type(self.app, line)
+        await self._settle()
+
+    async def poll(self) -> None:
+        """Read the feed now and wait until all that follows is on the screen."""
+        # Each reading is an hour after the one before: no feed is asked again before it is due.
+        self._readings += 1
+        await self.poller.poll_once(now() + timedelta(hours=self._readings))
+        await self._settle()
+
+    async def _settle(self) -> None:
+        await self.app.worker.drain(5)
+        await asyncio.sleep(self.pause)
+
+
+def _config(site: Site, folder: Path) -> Config:
+    return Config.model_validate(
+        {
+            "database": {"url": f"sqlite+aiosqlite:///{folder / 'demo.db'}"},
+            "feeds": {
+                "allow_networks": ["127.0.0.0/8"],
+                "list": [{"url": site.feed_url, "channels": [f"console:{HALL}"]}],
+            },
+        }
+    )
+
+
+async def _nothing() -> AsyncIterator[str]:
+    for line in _NO_LINES:
+        yield line
+
+
+_NO_LINES: Sequence[str] = ()

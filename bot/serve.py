@@ -1,0 +1,191 @@
+"""The composition root: makes the parts that a configuration asks for and joins them."""
+
+import asyncio
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from rich.console import Console
+
+from bot import pack
+from bot.app import App, Routes
+from bot.commands.lookup import table
+from bot.config import Config
+from bot.core.mention import Channel
+from bot.core.policy import Settings
+from bot.current import CurrentWatchlist
+from bot.delivery.outbox import Worker
+from bot.errors import BotError, InvalidFileError
+from bot.feeds.fetch import Fetcher
+from bot.feeds.parse import parse
+from bot.feeds.poller import Pace, Poller
+from bot.platforms.base import Platform
+from bot.platforms.console.adapter import ConsolePlatform
+from bot.platforms.console.lines import read_lines
+from bot.storage.store import Store
+
+log = structlog.get_logger()
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """The rest between two posts in one channel, and between two requests to one host.
+
+    Slack takes one post a second in a channel.
+    """
+
+    posts: timedelta = timedelta(seconds=1)
+    requests: timedelta = timedelta(seconds=1)
+
+
+STEADY = Tempo()
+
+
+def now() -> datetime:
+    """Give the time, UTC."""
+    return datetime.now(UTC)
+
+
+def _channel(key: str) -> Channel:
+    platform, _, name = key.partition(":")
+    return Channel(platform, name)
+
+
+@asynccontextmanager
+async def assemble(
+    config: Config,
+    platforms: tuple[Platform, ...],
+    clock: Clock = now,
+    tempo: Tempo = STEADY,
+) -> AsyncIterator[tuple[App, Poller]]:
+    """Make a bot on these platforms, open its database and network, and close them after.
+
+    Raise InvalidFileError for a broken watchlist and StorageError for an unusable database.
+    """
+    current = CurrentWatchlist(config.pack_folders())
+    by_name = {platform.name: platform for platform in platforms}
+    store = await Store.open(config.database.url)
+    try:
+        rng = random.Random()  # noqa: S311 - jitter, no secret
+        worker = Worker(store, by_name, clock, rng, pace=tempo.posts)
+        app = App(
+            store=store,
+            current=current,
+            platforms=by_name,
+            worker=worker,
+            commands=table,
+            routes=routes(config),
+            clock=clock,
+            corrections=config.corrections_contact,
+        )
+        await store.configure_feeds([feed.url for feed in config.feeds.list], clock())
+        async with fetcher(config) as fetching:
+            yield app, poller(config, fetching, app, clock, tempo)
+    finally:
+        await store.close()
+
+
+def routes(config: Config) -> Routes:
+    """Read off a configuration which channels each feed goes to."""
+    settings = Settings(
+        mode=config.alerts.mode,
+        minimum=config.alerts.minimum,
+        cooldown=config.alerts.cooldown,
+        repeat_card=config.alerts.repeat_card,
+    )
+    feeds = {feed.url: tuple(_channel(key) for key in feed.channels) for feed in config.feeds.list}
+    return Routes(settings, feeds)
+
+
+def fetcher(config: Config) -> Fetcher:
+    """Make the one door to the web, with the networks and the contact that the config gives."""
+    return Fetcher(contact=config.feeds.contact, allow_networks=config.feeds.allow_networks)
+
+
+def poller(config: Config, fetching: Fetcher, app: App, clock: Clock, tempo: Tempo) -> Poller:
+    """Make the poller of the configured feeds; what it finds goes to the app."""
+    return Poller(
+        fetching,
+        app.store,
+        app,
+        clock,
+        random.Random(),  # noqa: S311 - jitter, no secret
+        interval=config.feeds.interval,
+        backfill={feed.url: feed.backfill for feed in config.feeds.list if feed.backfill},
+        pace=Pace(host_pause=tempo.requests.total_seconds()),
+    )
+
+
+def console(config: Config) -> ConsolePlatform:
+    """Make the console platform on this process's terminal or pipes."""
+    keyboard = sys.stdin.isatty()
+    return ConsolePlatform(
+        lines=read_lines(),
+        screen=Console(highlight=False, soft_wrap=False),
+        commands=table.first_words,
+        clock=now,
+        channel=config.console.channel,
+        user=config.console.name,
+        echo=not keyboard,
+        keep_open=not keyboard and bool(config.feeds.list),
+    )
+
+
+async def serve(config: Config) -> None:
+    """Run the bot until it is stopped by a signal or its conversations end."""
+    if not config.console.enabled:
+        raise BotError("nothing to talk on: console.enabled is false; set it to true")
+    async with assemble(config, (console(config),)) as (app, polling):
+        await run_until_signal(app, polling)
+    log.info("stopped")
+
+
+async def run_until_signal(app: App, polling: Poller) -> None:
+    """Run the app; SIGINT and SIGTERM stop it in good order, SIGHUP reloads the watchlist."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, app.stop)
+    loop.add_signal_handler(signal.SIGHUP, app.current.nudge)
+    watched = len(app.current.compiled.watchlist.vendors)
+    log.info("started", vendors=watched, feeds=len(app.routes.feeds))
+    try:
+        await app.run(polling)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+
+
+async def check_all(config: Config) -> list[str]:
+    """Try everything that `run` needs; give every problem as one line with its remedy."""
+    problems: list[str] = []
+    try:
+        pack.load(config.pack_folders())
+    except InvalidFileError as error:
+        problems += map(str, error.problems)
+    try:
+        store = await Store.open(config.database.url)
+        await store.close()
+    except BotError as error:
+        problems.append(f"database: {error}")
+    if not config.console.enabled:
+        problems.append("console: enabled is false and there is nothing else to talk on")
+    if config.feeds.list:
+        async with fetcher(config) as fetching:
+            tried = (_check_feed(fetching, feed.url) for feed in config.feeds.list)
+            problems += [problem for each in tried for problem in await each]
+    return problems
+
+
+async def _check_feed(fetching: Fetcher, url: str) -> list[str]:
+    try:
+        fetched = await fetching.feed(url)
+        parse(fetched.body or b"", fetched.url, fetched.content_type, now())
+    except BotError as error:
+        return [f"feed: {error}"]
+    return []

@@ -1,0 +1,68 @@
+"""What all tests share: golden files, a clean environment, and no way out to the network."""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+GOLDEN = Path(__file__).parent / "golden"
+Golden = Callable[[str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --golden, which rewrites golden files instead of comparing with them."""
+    parser.addoption("--golden", action="store_true", help="rewrite golden files")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare a text with a golden file; `make golden` rewrites it, and the diff is the review."""
+    rewrite: bool = request.config.getoption("--golden")
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if rewrite:
+            path.write_text(text, encoding="utf-8")
+        kept = path.read_text(encoding="utf-8") if path.exists() else ""
+        assert text == kept, f"{name} has changed; look at it and run `make golden`"
+
+    return compare
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the settings of whoever runs the tests out of them."""
+    for variable in [each for each in os.environ if each.startswith("VENDORWATCH_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_found() -> Iterator[None]:
+    """Undo what a test set up for logging: its stream is closed when the test is over."""
+    yield
+    structlog.reset_defaults()
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if each.get_name() == "vendorwatch"]:
+        root.removeHandler(handler)
+
+
+@pytest.fixture(autouse=True)
+def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else ""
+        if not isinstance(host, str) or (
+            host and not host.startswith(("127.", "::1", "localhost"))
+        ):
+            raise AssertionError(f"a test tried to reach {host}")
+        connect(self, address)  # type: ignore[arg-type]  # handed on as it came
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)

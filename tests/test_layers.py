@@ -1,0 +1,88 @@
+"""The house rules: which room may import what."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "bot"
+STDLIB_WITHOUT_IO = {
+    "bisect", "calendar", "collections", "contextlib", "dataclasses", "datetime", "enum",
+    "functools", "hashlib", "heapq", "html", "inspect", "itertools", "json", "math", "operator",
+    "re", "shlex", "string", "textwrap", "types", "typing", "unicodedata", "urllib.parse",
+    "zoneinfo",
+}  # fmt: skip
+CORE = STDLIB_WITHOUT_IO | {"pydantic", "rapidfuzz", "ahocorasick_rs", "bot.core", "bot.errors"}
+
+RULES: dict[str, set[str]] = {
+    "core": CORE,
+    "errors.py": STDLIB_WITHOUT_IO,
+    "platforms/slack/render.py": STDLIB_WITHOUT_IO | {"slack_sdk.models", "bot.core"},
+    "platforms/matrix/render.py": STDLIB_WITHOUT_IO | {"bot.core"},
+    "platforms/console/render.py": STDLIB_WITHOUT_IO | {"rich", "bot.core"},
+}
+OWNERS = {
+    "slack_sdk": "platforms/slack",
+    "slack_bolt": "platforms/slack",
+    "nio": "platforms/matrix",
+    "sqlalchemy": "storage",
+    "alembic": "storage",
+    "aiosqlite": "storage",
+    "yaml": "yamlfile.py",
+    "feedparser": "feeds",
+    "trafilatura": "feeds",
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Give every module that a file imports, wherever in the file it does."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def under(module: str, names: set[str]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in names)
+
+
+def files(place: str) -> list[Path]:
+    path = ROOT / place
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+@pytest.mark.parametrize("place", RULES)
+def test_a_pure_room_imports_only_what_it_may(place: str) -> None:
+    broken = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in files(place)
+        for module in imports(path)
+        if not under(module, RULES[place])
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("package", OWNERS)
+def test_a_package_is_imported_by_its_owner_only(package: str) -> None:
+    broken = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in sorted(ROOT.rglob("*.py"))
+        for module in imports(path)
+        if under(module, {package})
+        and not path.relative_to(ROOT).as_posix().startswith(OWNERS[package])
+    ]
+    assert broken == []
+
+
+def test_the_core_never_awaits_and_never_asks_for_the_time() -> None:
+    broken = []
+    for path in files("core"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Await | ast.AsyncFunctionDef | ast.AsyncFor | ast.AsyncWith):
+                broken.append(f"{path.name}:{node.lineno} is asynchronous")
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Attribute) and called.attr in {"now", "today", "utcnow"}:
+                broken.append(f"{path.name}:{called.lineno} asks for the time")
+    assert broken == []
