@@ -260,8 +260,9 @@ def _resolve(config: Config, loaded: Loaded, path: Path | None) -> tuple[Config,
     problems = list(_contradictions(config, loaded))
 
     def based(name: Path, loc: Loc) -> Path:
-        from_file = path is not None and loaded.place(loc).file == str(path)
-        return path.parent / name if from_file and path is not None else name
+        if path is None or loaded.place(loc).file != str(path):
+            return name
+        return path.parent / name
 
     folders = tuple(
         based(folder, ("watchlists", index)) for index, folder in enumerate(config.watchlists)
@@ -269,11 +270,12 @@ def _resolve(config: Config, loaded: Loaded, path: Path | None) -> tuple[Config,
     database = config.database
     if database.url_file is not None:
         loc: Loc = ("database", "url_file")
-        secret = _secret(based(database.url_file, loc))
-        if isinstance(secret, str):
-            database = database.model_copy(update={"url": secret})
-        else:
-            problems.append(loaded.place(loc).problem(secret.message))
+        try:
+            url = _secret(based(database.url_file, loc))
+            database = database.model_copy(update={"url": url})
+        except ValueError as error:
+            told = f"the secret in '{database.url_file}' cannot be read: {error}"
+            problems.append(loaded.place(loc).problem(told))
     return config.model_copy(update={"database": database, "watchlists": folders}), problems
 
 
@@ -292,16 +294,15 @@ def _contradictions(config: Config, loaded: Loaded) -> Iterator[Problem]:
         seen[feed.url] = index
 
 
-def _secret(path: Path) -> str | Problem:
-    """Read the secret that a file holds, or say why not."""
-    message = f"the secret in {str(path)!r} cannot be read: "
+def _secret(path: Path) -> str:
+    """Read the secret that a file holds; raise ValueError saying why it cannot be had."""
     try:
         with path.open("rb") as stream:
             text = stream.read(_MAX_SECRET + 1).decode().strip()
     except OSError as error:
-        return Problem(str(path), 0, 0, message + (error.strerror or str(error)))
-    except ValueError:
-        return Problem(str(path), 0, 0, message + "it is not UTF-8 text")
+        raise ValueError(error.strerror) from None
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8 text") from None
     if not text or len(text) > _MAX_SECRET:
-        return Problem(str(path), 0, 0, message + ("it is too long" if text else "it is empty"))
+        raise ValueError("it is too long" if text else "it is empty")
     return text

@@ -54,7 +54,7 @@ def configure(level: str, format_: str, stream: TextIO | None = None) -> None:
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.processors.format_exc_info,
                 redact,
-                _renderer(readable, colors=readable and stream.isatty()),
+                _renderer(readable, colors=stream.isatty()),
             ],
         )
     )

@@ -15,7 +15,6 @@ from typing import Protocol, TypeAlias, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 from yaml.events import (
-    AliasEvent,
     DocumentStartEvent,
     Event,
     MappingEndEvent,
@@ -193,30 +192,25 @@ class _Composer:
             if not event.style and event.value in _ABSENT:
                 return None
             return str(event.value)
-        return None
+        return None  # an alias, already noted
 
     def _mapping(self, events: Iterator[Event], loc: Loc) -> Plain:
         result: dict[str, Plain] = {}
         while not isinstance(event := next(events), MappingEndEvent):
             key = self._value(event, events, (*loc, "?"))
-            # What belongs to a bad or repeated key is read for its own problems and dropped.
-            there = (*loc, "?")
             if not isinstance(key, str):
                 self._note(event, "a key must be plain text")
+                key = "?"  # reading goes on for the problems further down
             elif key in result:
                 first = self._keys[(*loc, key)].line
                 self._note(event, f"the key '{key}' is already used, in line {first}")
-            else:
-                there = (*loc, key)
-                self._keys[there] = self._place(event)
-                result[key] = None
-            value = self._value(next(events), events, there)
-            if isinstance(key, str) and there[-1] == key:
-                result[key] = value
+            there = (*loc, key)
+            self._keys.setdefault(there, self._place(event))
+            result[key] = self._value(next(events), events, there)
         return result
 
     def _refuse_tricks(self, event: Event) -> None:
-        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+        if getattr(event, "anchor", None):
             self._note(event, "anchors and aliases (&x, *x) are not used here; repeat the value")
         if getattr(event, "tag", None):
             self._note(event, "tags (!x) are not used here")

@@ -22,6 +22,14 @@ RULES: dict[str, set[str]] = {
     "platforms/matrix/render.py": STDLIB_WITHOUT_IO | {"bot.core"},
     "platforms/console/render.py": STDLIB_WITHOUT_IO | {"rich", "bot.core"},
 }
+# What each room may know of the others, beside itself, the core and the errors.
+ROOMS: dict[str, set[str]] = {
+    "commands": set(),
+    "platforms": set(),
+    "feeds": set(),
+    "storage": set(),
+    "delivery": {"bot.storage", "bot.platforms.base"},
+}
 OWNERS = {
     "slack_sdk": "platforms/slack",
     "slack_bolt": "platforms/slack",
@@ -60,6 +68,18 @@ def test_a_pure_room_imports_only_what_it_may(place: str) -> None:
         for path in files(place)
         for module in imports(path)
         if not under(module, RULES[place])
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_knows_only_its_neighbours(room: str) -> None:
+    broken = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in files(room)
+        for module in imports(path)
+        if module.startswith("bot.")
+        and not under(module, ROOMS[room] | {f"bot.{room}", "bot.core", "bot.errors"})
     ]
     assert broken == []
 

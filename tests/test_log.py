@@ -56,6 +56,16 @@ def test_off_a_terminal_each_event_is_a_line_of_json_with_the_time_in_utc() -> N
     assert "海康威视" in stream.getvalue()
 
 
+def test_the_log_goes_to_stderr_and_leaves_stdout_to_results(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure("info", "json")
+    structlog.get_logger("bot.test").info("hello")
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert json.loads(written.err)["event"] == "hello"
+
+
 def test_on_a_terminal_an_event_is_readable_text() -> None:
     stream = Terminal()
     configure("info", "auto", stream)
@@ -117,6 +127,14 @@ def test_setting_up_again_does_not_say_everything_twice() -> None:
     configure("info", "json", second)
     structlog.get_logger("bot.test").info("once")
     assert (first.getvalue(), len(lines(second))) == ("", 1)
+
+
+def test_setting_up_leaves_the_handlers_of_others_alone() -> None:
+    others = logging.NullHandler()
+    logging.getLogger().addHandler(others)
+    configure("info", "json", io.StringIO())
+    configure("info", "json", io.StringIO())
+    assert others in logging.getLogger().handlers
 
 
 def test_a_line_of_a_library_is_redacted_like_our_own() -> None:

@@ -73,11 +73,13 @@ def test_every_problem_of_every_file_is_told_at_once_with_its_place(tmp_path: Pa
 
 
 def test_broken_programmes_do_not_make_every_measure_wrong_as_well(tmp_path: Path) -> None:
-    write_pack(tmp_path / "first", vendor(measures=[measure(program="ZZ-TRADE")]))
+    listed = measure(program="ZZ-TRADE", sources=["gone"])
+    write_pack(tmp_path / "first", vendor(measures=[listed]))
     (tmp_path / "first" / "programs.yml").write_text("schema: vendorwatch/1\nprogrammes: {}\n")
     second = write_pack(tmp_path / "second", programs={"ZZ-BUY": program()})
     assert problems(tmp_path / "first", second) == [
-        f"{tmp_path}/first/programs.yml:2:1: unknown key 'programmes'; did you mean 'programs'?"
+        f"{tmp_path}/first/programs.yml:2:1: unknown key 'programmes'; did you mean 'programs'?",
+        f"{tmp_path}/first/vendors/acme-cam.yml:26:9: there is no source 'gone' in this file",
     ]
 
 

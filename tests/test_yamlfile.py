@@ -1,6 +1,5 @@
 import contextlib
 import json
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -234,13 +233,18 @@ def test_a_file_that_cannot_be_read_is_one_clear_problem(tmp_path: Path) -> None
     assert str(below.value).endswith("coat.yml: the file cannot be read: Not a directory")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_without_permission_is_one_clear_problem(tmp_path: Path) -> None:
-    path = tmp_path / "secret.yml"
-    path.touch(mode=0)
+def test_a_file_without_permission_is_one_clear_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    # Root may read every file, so the system's answer to everybody else is played here.
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(InvalidFileError) as caught:
-        read(path)
-    assert str(caught.value) == f"{path}: the file may not be read: permission denied"
+        read(tmp_path / "secret.yml")
+    expected = f"{tmp_path / 'secret.yml'}: the file may not be read: permission denied"
+    assert str(caught.value) == expected
 
 
 def test_the_place_of_something_absent_is_that_of_what_is_around_it() -> None:
@@ -248,6 +252,7 @@ def test_the_place_of_something_absent_is_that_of_what_is_around_it() -> None:
     assert loaded.place(("a", 0, "b")) == yamlfile.Place("x.yml", 2, 8)
     assert loaded.place(("a", 0, "b"), of_key=True) == yamlfile.Place("x.yml", 2, 5)
     assert loaded.place(("a", 0, "z", 3)) == yamlfile.Place("x.yml", 2, 5)
+    assert loaded.place(("a", 0, "z"), of_key=True) == yamlfile.Place("x.yml", 2, 5)
     assert loaded.place(("z",)) == yamlfile.Place("x.yml", 1, 1)
     assert Loaded("x.yml").place(("a",)) == yamlfile.Place("x.yml")
 

@@ -75,7 +75,7 @@ def cleaned(document: Document) -> Document:
     """
     blocks = tuple(block for each in document.blocks if (block := _block(each)) is not None)
     said = [plain(run) for block in blocks if not isinstance(block, Actions) for run in runs(block)]
-    summary = clean(document.summary).strip() or next(iter(said), "(nothing to say)")
+    summary = clean(document.summary).strip() or clean(next(iter(said), "(nothing to say)"))
     return Document(summary, blocks if said else (Paragraph((Text(summary),)), *blocks))
 
 

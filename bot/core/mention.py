@@ -1,4 +1,4 @@
-"""What comes in and what is made of it: messages, commands, entries, matches, mentions."""
+"""What comes in, what is made of it, and where an answer ended up."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,4 +110,12 @@ class Mention:
     at: datetime
     thread: str | None = None
     title: str | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where a document ended up. `link` leads a person there, if the platform has addresses."""
+
+    message_id: str
     link: str | None = None

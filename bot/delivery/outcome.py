@@ -6,8 +6,8 @@ from datetime import timedelta
 from random import Random
 from typing import TypeAlias
 
+from bot.core.mention import Receipt
 from bot.errors import DeliveryError
-from bot.platforms.base import Receipt
 from bot.storage.rows import State
 
 SHORTEST = timedelta(seconds=1)

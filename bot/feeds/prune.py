@@ -47,6 +47,7 @@ PROSE_WORDS = 10
 
 _HEADLINE_WORDS = 4
 _DROPPED = "dropped"
+_NEARLY_ALL = 0.8
 _MOST_LINKS = 40
 _MOST_PIECES = 100
 _CARD = 60
@@ -58,7 +59,10 @@ def prune(tree: HtmlElement, headline: HtmlElement | None, url: str) -> None:
     They are marked first and taken out when nothing of them is held any more: lxml frees the held
     elements of a part that was taken out in quadratic time.
     """
-    _mark(_Page(tree, headline), tree, url)
+    page = _Page(tree, headline)
+    _mark(page, tree, url)
+    page.name_article()
+    del page
     etree.strip_elements(tree, _DROPPED, with_tail=False)
 
 
@@ -74,8 +78,9 @@ def _mark(page: "_Page", tree: HtmlElement, url: str) -> None:
     for element in list(tree.iter(*_HEADINGS)):
         if _is_alone(element) and is_section(_short_text(element)):
             page.drop(page.box(element))
-    _drop_teaser_cards(page, tree)
-    _drop_teaser_links(page, tree, url)
+    here = clean_link(url)
+    _drop_teaser_cards(page, tree, here)
+    _drop_teaser_links(page, tree, here)
     _unlink_lists(page, tree)
 
 
@@ -121,6 +126,29 @@ class _Page:
             return
         if self._paragraphs[element] < max(self._paragraphs[self._tree], 1):
             element.tag = _DROPPED
+
+    def name_article(self) -> None:
+        """Call the narrowest block with nearly all the prose the article, if no article has most.
+
+        In a page without a word about its parts trafilatura collects paragraphs alone, and loses
+        what stands in subheadings and lists.
+        """
+        articles = list(self._tree.iter("article"))
+        if any(map(self.is_bulk, articles)):
+            return
+        for teaser in articles:
+            teaser.tag = "section"
+        block = self._tree
+        while True:
+            inner = max(block, key=self._kept_words, default=None)
+            if inner is None or self._kept_words(inner) < _NEARLY_ALL * self._kept_words(block):
+                break
+            block = inner
+        if block.tag in ("div", "section", "td", "main"):
+            block.tag = "article"
+
+    def _kept_words(self, element: HtmlElement) -> int:
+        return 0 if element.tag == _DROPPED else self._words[element]
 
     def box(self, heading: HtmlElement) -> HtmlElement | None:
         """Give the widest block that begins with a heading; None if that is the heading alone.
@@ -183,12 +211,12 @@ def _short_text(element: HtmlElement) -> str:
     return fold(text)
 
 
-def _drop_teaser_links(page: _Page, tree: HtmlElement, url: str) -> None:
+def _drop_teaser_links(page: _Page, tree: HtmlElement, here: str | None) -> None:
     """Drop paragraphs, headings and lists that are nothing but links: to other headlines, or tags.
 
-    A single link of a few words stays: it may be a subheading of the article's own.
+    A single link of a few words stays: it may be a subheading of the article's own. So does a link
+    to the page itself, as plain words: trafilatura takes headings that are links for navigation.
     """
-    here = clean_link(url)
     for element in list(tree.iter("p", "ul", "ol", "li", "h2", "h3", "h4", "h5", "h6", "div")):
         links = list(islice(element.iter("a"), _MOST_LINKS + 1))
         if not links or len(links) > _MOST_LINKS:
@@ -199,7 +227,10 @@ def _drop_teaser_links(page: _Page, tree: HtmlElement, url: str) -> None:
             continue
         if words(text) < _HEADLINE_WORDS and len(links) == 1:
             continue
-        if all(_leads_away(link.get("href") or "", here) for link in links):
+        own = [link for link in links if not _leads_away(link.get("href") or "", here)]
+        for link in own:
+            link.tag = "span"
+        if not own:
             page.drop(element)
 
 
@@ -211,24 +242,19 @@ def _leads_away(href: str, here: str | None) -> bool:
     return here is None or target is None or urldefrag(target)[0] != urldefrag(here)[0]
 
 
-def _drop_teaser_cards(page: _Page, tree: HtmlElement) -> None:
-    """Drop blocks whose every part, but for a heading, begins with a link to another headline."""
-    for element in list(tree.iter("ul", "ol", "div", "section")):
-        if not 2 <= len(element) <= _MOST_LINKS:
+def _drop_teaser_cards(page: _Page, tree: HtmlElement, here: str | None) -> None:
+    """Drop short blocks that begin with the headline of another page, on a line of its own."""
+    for block in list(tree.iter("div", "li", "article", "section", "dd")):
+        link = next(block.iter("a"), None)
+        if link is None or (link.tail or "").strip():
             continue
-        others = sum(1 for part in element if not _is_card(part))
-        if others <= 1 < len(element) - others:
-            page.drop(element)
-
-
-def _is_card(part: HtmlElement) -> bool:
-    """Whether a block is short and begins with a headline that is a link."""
-    link = next(part.iter("a"), None)
-    if link is None or words(_short_text(link)) < _HEADLINE_WORDS:
-        return False
-    text = fold(" ".join(islice(part.itertext(), _MOST_PIECES)))
-    before = text.partition(_short_text(link))[0]
-    return words(before) < _HEADLINE_WORDS and words(text) <= _CARD
+        headline = _short_text(link)
+        if words(headline) < _HEADLINE_WORDS or not _leads_away(link.get("href") or "", here):
+            continue
+        text = fold(" ".join(islice(block.itertext(), _MOST_PIECES)))
+        before = words(text.partition(headline)[0])
+        if before < _HEADLINE_WORDS and words(text) <= _CARD:
+            page.drop(block)
 
 
 def _unlink_lists(page: _Page, tree: HtmlElement) -> None:

@@ -3,19 +3,10 @@
 An adapter touches its SDK and nothing else; deciding, retrying, pacing and logging are the app's.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.document import Document
-from bot.core.mention import Channel, Invocation, Message
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Where a document ended up. `link` leads a person there, if the platform has addresses."""
-
-    message_id: str
-    link: str | None = None
+from bot.core.mention import Channel, Invocation, Message, Receipt
 
 
 class Inbox(Protocol):

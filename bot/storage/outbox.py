@@ -11,9 +11,8 @@ from sqlalchemy import Connection, Row, and_, case, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.core.document import from_json, to_json
-from bot.core.mention import Channel
+from bot.core.mention import Channel, Receipt
 from bot.core.policy import Form
-from bot.platforms.base import Receipt
 from bot.storage.database import insert_missing
 from bot.storage.rows import Draft, Outgoing, State
 from bot.storage.tables import alert, outbox, vendor_state

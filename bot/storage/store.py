@@ -11,8 +11,7 @@ from sqlalchemy import Connection
 
 from bot.core.document import Document
 from bot.core.feed import Feed, Poll
-from bot.core.mention import Channel, Mention
-from bot.platforms.base import Receipt
+from bot.core.mention import Channel, Mention, Receipt
 from bot.storage import alerts, feeds, outbox
 from bot.storage.database import Database
 from bot.storage.migrate import migrate

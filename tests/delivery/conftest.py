@@ -11,9 +11,9 @@ from random import Random
 import pytest
 
 from bot.core.document import Document, Paragraph, words
-from bot.core.mention import Channel, Invocation
+from bot.core.mention import Channel, Invocation, Receipt
 from bot.delivery.outbox import Worker
-from bot.platforms.base import Inbox, Receipt
+from bot.platforms.base import Inbox
 from bot.storage.store import Store
 from tests.storage.conftest import empty
 

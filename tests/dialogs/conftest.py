@@ -16,13 +16,13 @@ from bot.app import App, Routes
 from bot.commands.lookup import table
 from bot.core.document import Document, plain, runs
 from bot.core.feed import Feed, Poll
-from bot.core.mention import Channel, Entry, Invocation, Message
+from bot.core.mention import Channel, Entry, Invocation, Message, Receipt
 from bot.core.policy import Settings
 from bot.core.vendor import Vendor
 from bot.current import CurrentWatchlist
 from bot.delivery.outbox import Worker
 from bot.errors import DeliveryError
-from bot.platforms.base import Inbox, Receipt
+from bot.platforms.base import Inbox
 from bot.storage.store import Store
 from tests.build import full_vendor, name, vendor, write_pack
 

@@ -156,6 +156,7 @@ LINKS = {
     "list": f"<ul><li><a href='/x'>{_HEADLINE}</a></li></ul>",
     "tags": "<p><a href='/a'>Tagged</a>, <a href='/b'>harbours</a>, <a href='/c'>cranes</a></p>",
     "tag list": "<ul><li><a href='/a'>Tagged</a></li><li><a href='/b'>harbours</a></li></ul>",
+    "card": _CARD,
     "cards": f"<div>{_CARD}{_CARD.replace('/x', '/y')}</div>",
 }
 

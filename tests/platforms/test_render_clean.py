@@ -110,6 +110,11 @@ def test_a_link_to_a_suspicious_address_is_left_as_words(url: str) -> None:
     assert _cleaned(Paragraph((Link("label", url),))) == (Paragraph((Text("label"),)),)
 
 
+def test_texts_side_by_side_become_one() -> None:
+    (paragraph,) = _cleaned(Paragraph(words("one ", " two", strong(" three"))))
+    assert paragraph == Paragraph(words("one two", strong(" three")))
+
+
 def test_a_link_without_words_shows_its_address() -> None:
     (paragraph,) = _cleaned(Paragraph((Link(" ", "https://example.org"),)))
     assert paragraph == Paragraph((Link("https://example.org", "https://example.org"),))

@@ -149,8 +149,9 @@ def test_small_print_is_small_as_long_as_nothing_in_it_reads_as_markup() -> None
     for text in ("*bold*", "a_b@example.org", ":warning: sign", "> quote", "`code`", "~1~"):
         (block,) = render(Document("s", (Footnote(words(text)),))).blocks
         assert block == _rich(_section({"type": "text", "text": text}))
-    (block,) = render(Document("s", (Footnote(words(strong("plain"))),))).blocks
-    assert block["type"] == "rich_text"
+    for footnote in (words(strong("plain")), words("&" * 601)):  # 3,005 characters when escaped
+        (block,) = render(Document("s", (Footnote(footnote),))).blocks
+        assert block["type"] == "rich_text"
 
 
 def test_a_button_carries_its_command_and_says_it_aloud() -> None:

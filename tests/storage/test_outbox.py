@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.mention import Channel
+from bot.core.mention import Channel, Receipt
 from bot.core.policy import History
-from bot.platforms.base import Receipt
 from bot.storage.rows import Outgoing, State
 from bot.storage.store import Store
 from tests.storage.sample import (

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.mention import Channel, Mention, Message
+from bot.core.mention import Channel, Mention, Message, Receipt
 from bot.core.policy import Alert, Form, History, PostReason, Skip, SkipReason
-from bot.platforms.base import Receipt
 from bot.storage.alerts import alert_key
 from bot.storage.rows import Ruling, State
 from bot.storage.store import Store

@@ -16,9 +16,9 @@ from rich.text import Text
 
 from bot.core.clean import clean
 from bot.core.document import Actions, Document
-from bot.core.mention import Channel, Invocation, Message
+from bot.core.mention import Channel, Invocation, Message, Receipt
 from bot.errors import BotError
-from bot.platforms.base import Inbox, Receipt
+from bot.platforms.base import Inbox
 from bot.platforms.console.render import render
 
 HELP = (
