@@ -33,14 +33,14 @@ demo: setup  ## Run the bot with no accounts and no network
 	@$(BIN)/vendorwatch demo
 
 test: setup-dev  ## Run the test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 check: setup-dev  ## What CI runs: format, lint, types, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/vendorwatch watchlist check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 fix: setup-dev  ## Format and mend what lint can mend
 	@$(BIN)/ruff format .

@@ -79,6 +79,29 @@ def cleaned(document: Document) -> Document:
     return Document(summary, blocks if said else (Paragraph((Text(summary),)), *blocks))
 
 
+def clean_run(text: Inlines) -> Inlines:
+    """Give a run with clean text and links; nothing is left of one without words.
+
+    White space at its ends goes. Texts side by side of the same emphasis become one, so that what
+    is looked for in them (a mention, markup) cannot be hidden in the gap.
+    """
+    parts: list[Inline] = []
+    for part in map(_inline, text):
+        match (parts[-1] if parts else None, part):
+            case (Text(before, strong=first), Text(after, strong=second)) if first == second:
+                parts[-1] = Text(clean(before + after), first)
+            case (_, Text() | Link() | Struck()):
+                parts.append(part)
+    while parts and not _words(parts[0]).strip():
+        del parts[0]
+    while parts and not _words(parts[-1]).strip():
+        del parts[-1]
+    if parts:
+        parts[0] = _reworded(parts[0], str.lstrip)
+        parts[-1] = _reworded(parts[-1], str.rstrip)
+    return tuple(parts)
+
+
 def _joiner(found: re.Match[str]) -> str:
     """Keep a joiner inside a word of a script beyond ASCII, after a virama, or in an emoji."""
     at, text = found.start(), found.string
@@ -102,7 +125,7 @@ def _has_right_to_left(text: str) -> bool:
 def _block(block: Block) -> Block | None:
     match block:
         case Heading(text) | Paragraph(text) | Quote(text) | Footnote(text):
-            run = _run(text)
+            run = clean_run(text)
             return replace(block, text=run) if run else None
         case Fields(rows):
             kept_rows = tuple(row for each in rows if (row := _row(each)) is not None)
@@ -119,42 +142,19 @@ def _block(block: Block) -> Block | None:
 
 
 def _row(row: FieldRow) -> FieldRow | None:
-    label, text = clean(row.label).strip(), _run(row.text)
+    label, text = clean(row.label).strip(), clean_run(row.text)
     return FieldRow(label, text) if label or text else None
 
 
 def _item(item: Item) -> Item | None:
-    answers = tuple(answer for each in item.answers if (answer := _run(each)))
-    text = _run(item.text) or ((Text("…"),) if answers else ())
+    answers = tuple(answer for each in item.answers if (answer := clean_run(each)))
+    text = clean_run(item.text) or ((Text("…"),) if answers else ())
     return Item(text, answers) if text else None
 
 
 def _button(button: Button) -> Button:
     line = clean(button.line).strip()
     return Button(clean(button.label).strip() or line or "…", line)
-
-
-def _run(text: Inlines) -> Inlines:
-    """Clean a run; nothing is left of one without words.
-
-    White space at its ends goes. Texts side by side of the same emphasis become one, so that what
-    is looked for in them (a mention, markup) cannot be hidden in the gap.
-    """
-    parts: list[Inline] = []
-    for part in map(_inline, text):
-        match (parts[-1] if parts else None, part):
-            case (Text(before, strong=first), Text(after, strong=second)) if first == second:
-                parts[-1] = Text(clean(before + after), first)
-            case (_, Text() | Link() | Struck()):
-                parts.append(part)
-    while parts and not _words(parts[0]).strip():
-        del parts[0]
-    while parts and not _words(parts[-1]).strip():
-        del parts[-1]
-    if parts:
-        parts[0] = _reworded(parts[0], str.lstrip)
-        parts[-1] = _reworded(parts[-1], str.rstrip)
-    return tuple(parts)
 
 
 def _inline(part: Inline) -> Inline | None:

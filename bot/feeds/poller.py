@@ -95,7 +95,7 @@ class Poller:
                         pass
                     due = await self._source.next_feed_due(self._clock())
                 except BotError as error:
-                    log.warning("feed_source_failed", reason=str(error))
+                    log.warning("feed source failed", reason=str(error))
                     due = None
                 await self._rest(due)
 
@@ -150,12 +150,12 @@ class Poller:
             for poll in polls:
                 await self._sink.on_poll(poll)
             if feed.failures:
-                log.info("feed_recovered", url=url, failures=feed.failures)
+                log.info("feed recovered", url=url, failures=feed.failures)
         except BotError as error:
             # Nothing was committed: the lease runs out and the feed is polled again.
-            log.warning("feed_not_stored", url=url, reason=str(error))
+            log.warning("feed not stored", url=url, reason=str(error))
         except Exception:
-            log.exception("feed_not_stored", url=url)
+            log.exception("feed not stored", url=url)
         finally:
             self._feeds.release()
 
@@ -166,7 +166,7 @@ class Poller:
         except BotError:
             raise
         except Exception as error:
-            log.exception("feed_reader_broke", url=redact(feed.url))
+            log.exception("feed reader broke", url=redact(feed.url))
             raise FeedError(
                 f"{redact(feed.url)} broke the reader ({type(error).__name__}); the log says where"
             ) from None
@@ -183,7 +183,7 @@ class Poller:
         )
         await self._source.fail_poll(failed)
         if failures == 1:
-            log.warning("feed_failed", url=redact(feed.url), reason=str(error))
+            log.warning("feed failed", url=redact(feed.url), reason=str(error))
 
     async def _read(self, feed: Feed, now: datetime) -> tuple[Poll, ...]:
         """Fetch and read a feed. Raise FeedError."""
@@ -270,7 +270,7 @@ class Poller:
         except TimeoutError:
             late = len(wanted) - len(articles)
         if late > 0:
-            log.info("pages_left_out", url=redact(entries[0].feed), pages=late)
+            log.info("pages left out", url=redact(entries[0].feed), pages=late)
         return tuple(replace(each, article=articles.get(each.id, "")) for each in entries)
 
     async def _page(self, entry: Entry, articles: dict[str, str]) -> None:
@@ -282,11 +282,11 @@ class Poller:
             articles[entry.id] = await self._extract(fetched)
         except FeedError as error:
             articles[entry.id] = ""
-            log.info("page_failed", url=redact(url), reason=str(error))
+            log.info("page failed", url=redact(url), reason=str(error))
         except Exception:
             # One page that breaks a parser must not cost the feed its other entries.
             articles[entry.id] = ""
-            log.exception("page_broke", url=redact(url))
+            log.exception("page broke", url=redact(url))
 
     async def _extract(self, fetched: Fetched) -> str:
         kind = (fetched.content_type or "text/html").lower()

@@ -277,7 +277,7 @@ async def test_going_and_coming_back_are_logged_once_each(
             server.put(FEED, feed_of("a"), status=status)
             memory.due_again(url, NOW)
             await poller.poll_once(NOW)
-    assert [entry["event"] for entry in logs] == ["feed_failed", "feed_recovered"]
+    assert [entry["event"] for entry in logs] == ["feed failed", "feed recovered"]
     assert logs[0]["url"] == server.url(FEED)
     assert "hunter2" not in repr(logs)
     assert "Story" not in repr(logs)
@@ -318,7 +318,7 @@ async def test_a_bug_in_the_reader_backs_off_like_an_error_and_is_logged_with_it
     with capture_logs() as logs:
         await start(offload=broken).poll_once(NOW)
     assert memory.feeds[server.url(FEED)].failures == 1
-    assert logs[0]["event"] == "feed_reader_broke"
+    assert logs[0]["event"] == "feed reader broke"
     assert logs[0]["exc_info"]
 
 
@@ -337,7 +337,7 @@ async def test_a_page_that_fails_costs_the_article_and_not_the_entry(
         await start().poll_once(NOW)
     found = {entry.id: bool(entry.article) for entry in memory.polls[0].entries}
     assert found == {"gone": False, "pdf": False, "empty": False, "good": True}
-    assert [entry["event"] for entry in logs] == ["page_failed"] * 3
+    assert [entry["event"] for entry in logs] == ["page failed"] * 3
     assert {entry["url"] for entry in logs} == {
         server.url(f"/{story}.html") for story in ("gone", "pdf", "empty")
     }
@@ -378,7 +378,7 @@ async def test_pages_that_take_too_long_are_left_out(
     with capture_logs() as logs:
         await start(Pace(host_pause=0, pages_limit=0.3)).poll_once(NOW)
     assert [bool(entry.article) for entry in memory.polls[0].entries] == [False, True]
-    assert (logs[0]["event"], logs[0]["pages"]) == ("pages_left_out", 1)
+    assert (logs[0]["event"], logs[0]["pages"]) == ("pages left out", 1)
 
 
 async def test_a_flood_of_entries_fetches_the_newest_pages_only(
@@ -464,7 +464,7 @@ async def test_trouble_with_the_store_does_not_end_the_loop(
             memory.broken = None
             poller.nudge()
             await memory.changed.wait()
-    assert logs == [{"event": "feed_source_failed", "reason": "disk full", "log_level": "warning"}]
+    assert logs == [{"event": "feed source failed", "reason": "disk full", "log_level": "warning"}]
     assert ids(memory) == [["a"]]
 
 
@@ -478,7 +478,7 @@ async def test_a_poll_that_is_not_committed_is_made_again_after_the_lease(
     poller = start()
     with capture_logs() as logs:
         assert await poller.poll_once(NOW) == 1
-    assert [entry["event"] for entry in logs] == ["feed_not_stored"]
+    assert [entry["event"] for entry in logs] == ["feed not stored"]
     memory.full = None
     server.put(FEED, feed_of("a"), etag='"1"')
     assert await poller.poll_once(NOW + timedelta(minutes=9)) == 0

@@ -215,6 +215,13 @@ def test_a_link_that_would_pose_as_a_person_or_room_is_only_its_label(url: str) 
     assert message == MatrixMessage("s\n\nminister", "<p>minister</p>")
 
 
+def test_a_mention_cannot_be_put_together_from_such_a_label_and_the_words_beside_it() -> None:
+    run = (Link("@alice", "https://matrix.to/#/@bob:example.org"), Text(":example.org"))
+    message = render(Document("s", (Paragraph(run),)))
+    assert message.formatted_body == "<p>@\u200balice:example.org</p>"
+    assert message.body == "s\n\n@\u200balice:example.org"
+
+
 def test_a_matrix_address_in_a_title_does_not_become_a_pill() -> None:
     text = words("https://matrix.to/#/@alice:example.org matrix:u/alice:example.org")
     message = render(Document("s", (Paragraph(text),)))
@@ -280,3 +287,18 @@ def _card() -> MatrixMessage:
 def _without_addresses(text: str) -> str:
     """Take out web addresses: clients read them as such first."""
     return re.sub(r"https?://\S+", "", text, flags=re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("<!channel>", ":example.org"), ("@", "room"), ("x@ro", "om"), ("#", "hall:example.org")],
+)
+def test_two_runs_side_by_side_make_no_mention(first: str, second: str) -> None:
+    body = render(Document("s", (Paragraph(words(first, strong(second))),))).body
+    assert first + second not in body
+    assert (first + second) in body.replace("\u200b", "")
+
+
+def test_an_address_to_write_to_can_be_copied() -> None:
+    footnote = Document("s", (Footnote(words("Corrections: press@acme.example")),))
+    assert "press@acme.example" in render(footnote).body

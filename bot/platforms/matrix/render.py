@@ -10,7 +10,7 @@ from html import escape
 from typing import assert_never
 from urllib.parse import unquote, urlsplit
 
-from bot.core.clean import cleaned
+from bot.core.clean import clean_run, cleaned
 from bot.core.document import (
     Actions,
     Block,
@@ -41,8 +41,14 @@ LONGEST_LEAD = 500
 """Characters of the summary before the plain text."""
 
 _GAP = "\u200b"
-# `@room`, and the id or alias of a user or room; an e-mail address stays whole.
-_MENTION = re.compile(r"@(?=room(?![a-z0-9_]))|[@#!](?=[^\s@#!:]+:\S)", re.IGNORECASE)
+# `@room`, and the id or alias of a user or room; an e-mail address stays whole. What reaches the
+# end of a run may go on in the next one, which is drawn right behind it.
+_MENTION = re.compile(
+    r"@(?=room(?![a-z0-9_])|(?:r|ro|roo)$)"
+    r"|[@#!](?=[^\s@#!:]+:\S|$)"
+    r"|(?<![\w.+-])[@#!](?=[^\s@#!:]+:?$)",
+    re.IGNORECASE,
+)
 _PERMALINK = re.compile(r"\bmatrix(?:\.(?=to/)|:(?=(?:u|r|roomid)/))", re.IGNORECASE)
 # The same inside an address, where the sign may be written as %40.
 _AT = re.compile(r"@(?=room(?![a-z0-9_])|[^\s@#!:]+:\S|$)", re.IGNORECASE)
@@ -103,6 +109,16 @@ def _is_pill(url: str) -> bool:
     return f".{host}".endswith(".matrix.to") or _PILL.search(unquote(url)) is not None
 
 
+def _unposed(text: Inlines) -> Inlines:
+    """Turn the links that would pose as somebody into text, joined with the text beside it."""
+    return clean_run(
+        tuple(
+            Text(part.label) if isinstance(part, Link) and _is_pill(part.url) else part
+            for part in text
+        )
+    )
+
+
 def _html(block: Block) -> str:  # noqa: PLR0911 - one return for each type of block
     match block:
         case Heading(text):
@@ -136,7 +152,7 @@ def _html_item(item: Item) -> str:
 
 
 def _html_run(text: Inlines) -> str:
-    return "".join(map(_html_part, text))
+    return "".join(map(_html_part, _unposed(text)))
 
 
 def _html_part(part: Inline) -> str:
@@ -148,7 +164,7 @@ def _html_part(part: Inline) -> str:
         case Struck(value):
             return f"<del>{_text(value)}</del>"
         case Link(label, url):
-            return _text(label) if _is_pill(url) else f'<a href="{escape(url)}">{_text(label)}</a>'
+            return f'<a href="{escape(url)}">{_text(label)}</a>'
         case _:
             assert_never(part)
 
@@ -198,14 +214,12 @@ def _plain(block: Block) -> Iterator[str]:
 def _plain_run(text: Inlines) -> str:
     """Draw a run; a mention put together from several parts of it is broken as well."""
     drawn, pending = "", ""
-    for part in text:
+    for part in _unposed(text):
         match part:
             case Text(value):
                 pending += value
             case Struck(value):
                 pending += f"~~{value}~~"
-            case Link(label, url) if _is_pill(url):
-                pending += label
             case Link(label, url):
                 drawn += _inert(pending if label == url else f"{pending}{label} (")
                 drawn += _AT.sub("%40", url)
