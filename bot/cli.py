@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from rich.console import Console
 
 from bot import __version__, pack
 from bot.config import Config, load
@@ -24,7 +25,7 @@ from bot.core.record import record
 from bot.core.watchlist import Nearest, Several
 from bot.errors import BotError, InvalidFileError
 from bot.log import configure
-from bot.platforms.console.render import to_text
+from bot.platforms.console.render import render, to_text
 from bot.platforms.matrix import render as matrix
 from bot.platforms.slack import render as slack
 
@@ -102,8 +103,11 @@ def vendor(
         _print_json(found.model_dump(mode="json", by_alias=True))
         return
     desk = Desk(watchlist.programs, datetime.now(UTC).date(), settings.corrections_contact)
-    document = record(found, desk) if full else card(found, desk)
+    document = record(found, desk) if full else card(found, desk, sold_as=answer.sold_as)
     match format_:
+        case Format.TEXT if sys.stdout.isatty():
+            screen = Console(highlight=False)
+            screen.print(render(document, screen.width))
         case Format.TEXT:
             print(to_text(document))
         case Format.SLACK:

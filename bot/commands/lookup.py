@@ -1,5 +1,7 @@
 """Asking the watchlist: cards, the full record, lists, and what a text would match."""
 
+from collections import Counter
+
 from bot.commands.context import Context
 from bot.core.cards import card
 from bot.core.commands import CommandTable, Rest
@@ -20,6 +22,8 @@ from bot.core.watchlist import Exactly, Nearest, Several
 from bot.core.wording import Standing
 
 table = CommandTable()
+LONGEST_SHOWN = 80
+"""Characters of an unknown name that are said back."""
 NOT_CLEARANCE = "Not being on this watchlist is not clearance."
 
 
@@ -27,8 +31,8 @@ NOT_CLEARANCE = "Not being on this watchlist is not clearance."
 async def vendor(context: Context, name: Rest) -> Document:
     """Show the card of a vendor."""
     match context.watchlist.find(name):
-        case Exactly(found):
-            return card(found, context.desk)
+        case Exactly(found, _, sold_as):
+            return card(found, context.desk, sold_as=sold_as)
         case Several(candidates) | Nearest(candidates):
             return candidates_document(name, candidates)
 
@@ -37,7 +41,7 @@ async def vendor(context: Context, name: Rest) -> Document:
 async def vendor_record(context: Context, name: Rest) -> Document:
     """Show everything on record about a vendor, with every source."""
     match context.watchlist.find(name):
-        case Exactly(found):
+        case Exactly(vendor=found):
             return record(found, context.desk)
         case Several(candidates) | Nearest(candidates):
             return candidates_document(name, candidates)
@@ -72,18 +76,14 @@ async def vendor_check(context: Context, text: Rest) -> Document:
     if not matches:
         told = "No watched vendor is named in that text."
         return Document(told, (Paragraph(words(told)), Footnote(words(NOT_CLEARANCE))))
-    items = tuple(
-        Item(
-            words(
-                strong(context.watchlist.get(match.vendor).name),
-                f": “{match.matched}”, {match.kind}, {match.reason}; "
-                + _consequence(context, match.kind.reaches(context.settings.minimum)),
-            )
-        )
-        for match in matches
-    )
-    lead = f"{len(items)} mention{'' if len(items) == 1 else 's'} found"
-    return Document(lead, (Paragraph(words(strong(lead))), Bullets(items)))
+    found = Counter((each.vendor, each.matched, each.kind, each.reason) for each in matches)
+    items = []
+    for (slug, matched, kind, reason), times in found.items():
+        told = f": “{matched}”{f', {times} times' if times > 1 else ''}, {kind}, {reason}; "
+        told += _consequence(context, kind.reaches(context.settings.minimum))
+        items.append(Item(words(strong(context.watchlist.get(slug).name), told)))
+    lead = f"{len(matches)} mention{'' if len(matches) == 1 else 's'} found"
+    return Document(lead, (Paragraph(words(strong(lead))), Bullets(tuple(items))))
 
 
 def _consequence(context: Context, reaches: bool) -> str:
@@ -103,7 +103,8 @@ def candidates_document(name: str, candidates: tuple[Vendor, ...]) -> Document:
 
     A guess shows no record: what is said about one company must not land on another.
     """
-    told = f"No watched vendor is called “{name}”."
+    shown = name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"
+    told = f"No watched vendor is called “{shown}”."
     if not candidates:
         blocks = (Paragraph(words(told)), Footnote(words(NOT_CLEARANCE)))
         return Document(f"{told} {NOT_CLEARANCE}", blocks)

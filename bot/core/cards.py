@@ -67,12 +67,21 @@ class Desk:
     corrections: str | None = None
 
 
-def card(vendor: Vendor, desk: Desk, mention: Mention | None = None) -> Document:
-    """Write the short card; with a mention it says why it is here."""
+def card(
+    vendor: Vendor, desk: Desk, mention: Mention | None = None, sold_as: str | None = None
+) -> Document:
+    """Write the short card; with a mention it says why it is here.
+
+    `sold_as` is another seller's name that was asked for: the card says whose record this is.
+    """
     standing = Standing.of(vendor)
     blocks: list[Block] = [Heading(_title(vendor)), Paragraph(_profile(vendor))]
     if mention is not None:
         blocks.append(Paragraph(why(mention)))
+    if sold_as is not None:
+        seller = f"Goods of {vendor.name} are sold under the name “{sold_as}”. "
+        seller += f"This is the record of {vendor.name}, not of that seller."
+        blocks.append(Paragraph(words(seller)))
     blocks.append(Paragraph(words(strong("Sanctions status: "), standing.sentence(desk.today))))
     blocks.append(Bullets(_measures(vendor, standing, desk)))
     allegations = _newest(vendor)

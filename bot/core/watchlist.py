@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from rapidfuzz import fuzz
 
-from bot.core.vendor import Program, Vendor
+from bot.core.vendor import Confidence, NameRole, Program, Vendor
 
 MOST_SUGGESTIONS = 5
 NEAR = 75.0
@@ -34,10 +34,14 @@ _ABBREVIATING_DOT = re.compile(r"(?<=\b\w)\.")
 
 @dataclass(frozen=True, slots=True)
 class Exactly:
-    """One vendor is called that; `name` is the one of its names that was meant."""
+    """One vendor is called that; `name` is the one of its names that was meant.
+
+    `sold_as` is that name where another seller uses it for the vendor's goods.
+    """
 
     vendor: Vendor
     name: str
+    sold_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,8 @@ class Watchlist:
             case []:
                 return Nearest(self._nearest(asked))
             case [(vendor_id, name)]:
-                return Exactly(self.vendors[vendor_id], name)
+                vendor = self.vendors[vendor_id]
+                return Exactly(vendor, name, name if _is_oem(vendor, name) else None)
             case _:
                 return Several(tuple(self.vendors[vendor_id] for vendor_id in sorted(called)))
 
@@ -111,6 +116,8 @@ class Watchlist:
             score = _likeness(asked, name)
             if score >= NEAR:
                 for vendor_id in vendors:
+                    if _is_look_alike(self.vendors[vendor_id], asked):
+                        continue
                     best[vendor_id] = max(score, best.get(vendor_id, 0.0))
         ranked = sorted(best, key=lambda vendor_id: (-best[vendor_id], vendor_id))
         return tuple(self.vendors[vendor_id] for vendor_id in ranked[:MOST_SUGGESTIONS])
@@ -161,12 +168,23 @@ def _is_mark(character: str) -> bool:
 
 
 def _names(vendor: Vendor) -> Iterator[str]:
+    """Give what a look-up answers to. That a seller's goods are the vendor's must be confirmed."""
     yield vendor.name
     if vendor.native_name is not None:
         yield vendor.native_name
     yield vendor.id
     for name in vendor.names:
-        yield name.value
+        if name.role is not NameRole.OEM or name.confidence is Confidence.CONFIRMED:
+            yield name.value
+
+
+def _is_oem(vendor: Vendor, value: str) -> bool:
+    return any(name.value == value and name.role is NameRole.OEM for name in vendor.names)
+
+
+def _is_look_alike(vendor: Vendor, asked: str) -> bool:
+    """Whether the record says that this name is somebody else's."""
+    return any(fold_name(each.phrase) == asked for each in vendor.not_this)
 
 
 def _likeness(asked: str, name: str) -> float:

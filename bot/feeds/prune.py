@@ -128,13 +128,15 @@ class _Page:
             element.tag = _DROPPED
 
     def name_article(self) -> None:
-        """Call the narrowest block with nearly all the prose the article, if no article has most.
+        """Call the narrowest block with nearly all the prose the article.
+
+        Not if an article has most of the prose, or the headline.
 
         In a page without a word about its parts trafilatura collects paragraphs alone, and loses
         what stands in subheadings and lists.
         """
         articles = list(self._tree.iter("article"))
-        if any(map(self.is_bulk, articles)):
+        if any(each in self._above or self.is_bulk(each) for each in articles):
             return
         for teaser in articles:
             teaser.tag = "section"
@@ -214,8 +216,7 @@ def _short_text(element: HtmlElement) -> str:
 def _drop_teaser_links(page: _Page, tree: HtmlElement, here: str | None) -> None:
     """Drop paragraphs, headings and lists that are nothing but links: to other headlines, or tags.
 
-    A single link of a few words stays: it may be a subheading of the article's own. So does a link
-    to the page itself, as plain words: trafilatura takes headings that are links for navigation.
+    A single link of a few words stays: it may be a subheading of the article's own.
     """
     for element in list(tree.iter("p", "ul", "ol", "li", "h2", "h3", "h4", "h5", "h6", "div")):
         links = list(islice(element.iter("a"), _MOST_LINKS + 1))
@@ -227,10 +228,7 @@ def _drop_teaser_links(page: _Page, tree: HtmlElement, here: str | None) -> None
             continue
         if words(text) < _HEADLINE_WORDS and len(links) == 1:
             continue
-        own = [link for link in links if not _leads_away(link.get("href") or "", here)]
-        for link in own:
-            link.tag = "span"
-        if not own:
+        if all(_leads_away(link.get("href") or "", here) for link in links):
             page.drop(element)
 
 

@@ -188,3 +188,15 @@ def test_a_name_that_is_nothing_but_a_legal_form_keeps_it() -> None:
 
 def test_a_name_of_signs_alone_answers_to_no_other_query() -> None:
     assert Watchlist.of([vendor(names=[name("!!!", match="never")])]).find("???") == Nearest(())
+
+
+def test_an_oem_name_that_nobody_confirmed_leads_to_nobody() -> None:
+    rumour = name("Hat Shop", role="oem", match="never", confidence="unverified")
+    watchlist = Watchlist.of([vendor(names=[name(), rumour])])
+    assert watchlist.find("Hat Shop") == Nearest(())
+
+
+def test_a_name_known_to_be_somebody_elses_is_not_suggested() -> None:
+    look_alike = [{"phrase": "Acme Can", "why": "a maker of cans"}]
+    assert Watchlist.of([vendor()]).find("acme can") == Nearest((vendor(),))
+    assert Watchlist.of([vendor(not_this=look_alike)]).find("acme can") == Nearest(())

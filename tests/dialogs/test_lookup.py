@@ -13,7 +13,10 @@ async def test_a_vendor_is_known_by_every_name_it_has(bot: Bot, asked: str) -> N
 
 
 async def test_an_oem_name_answers_a_look_up(bot: Bot) -> None:
-    assert (await bot.answers("vendor runner oem")).startswith("Road Runner")
+    answer = await bot.answers("vendor runner oem")
+    assert answer.startswith("Road Runner")
+    assert "sold under the name “Runner OEM”. This is the record of Road Runner, not of" in answer
+    assert "sold under" not in await bot.answers("vendor road runner")
 
 
 async def test_a_mistyped_name_is_asked_back_and_shows_nobodys_record(bot: Bot) -> None:
@@ -28,6 +31,10 @@ async def test_an_unknown_name_is_no_clearance(bot: Bot) -> None:
     assert "No watched vendor is called “nosuchco”." in answer
     assert "Did you mean" not in answer
     assert "Not being on this watchlist is not clearance." in answer
+
+
+async def test_an_endless_name_is_not_said_back_whole(bot: Bot) -> None:
+    assert len(await bot.answers("vendor " + "x" * 5000)) < 300
 
 
 async def test_the_full_record_names_every_source(bot: Bot) -> None:
@@ -47,6 +54,9 @@ async def test_the_list_can_be_narrowed_by_tag(bot: Bot) -> None:
 async def test_check_says_what_would_match_and_posts_nothing(bot: Bot) -> None:
     answer = await bot.answers("vendor check is this an Acme Cam camera?")
     assert "Acme Cam: “Acme Cam”, exact, the listed name 'Acme Cam'; would alert here" in answer
+    twice = await bot.answers("vendor check Acme Cam, Acme Cam")
+    assert twice.startswith("2 mentions found")
+    assert twice.count("“Acme Cam”, 2 times") == 1
     assert "No watched vendor is named" in await bot.answers("vendor check hello there")
     assert bot.posted() == []
 

@@ -71,8 +71,28 @@ def test_a_subheading_that_is_a_link_is_part_of_the_article() -> None:
 
 
 def test_a_page_may_leave_its_body_element_out() -> None:
-    html = f"<!doctype html><title>{pages.TITLE}</title><main><p>{PROSE}</p></main><p>{MORE}</p>"
+    html = (
+        f"<!doctype html><title>{pages.TITLE}</title><article><h1>{pages.TITLE}</h1><p>{PROSE}</p>"
+        f"<p>{MORE}</p></article><div>Bye</div>"
+    )
     assert extract(html, HERE).text.splitlines() == [pages.TITLE, PROSE.strip(), MORE]
+
+
+@pytest.mark.parametrize("heading", ["", f"<h1>{pages.TITLE}</h1>"])
+def test_of_a_page_with_a_short_article_the_rest_is_not_taken_as_well(heading: str) -> None:
+    other = (
+        pages.TEASER * 2 if heading else "Teasetext sells pots to any harbour that asks for them."
+    )
+    html = page(f"<article>{heading}<p>{PROSE}</p><p>{MORE}</p></article><div><p>{other}</p></div>")
+    text = extract(html, HERE).text
+    assert leaked(text) == []
+    assert MORE in text
+
+
+def test_a_list_of_links_with_numbers_after_the_article_is_not_the_article() -> None:
+    counted = "".join(f"<li><a href='/{n}'>{n}</a> twelve stories</li>" for n in ("Tagged", "Soup"))
+    html = pages.with_piece(pages.TITLE, pages.LONG, f"<ul>{counted}</ul>", "after")
+    assert leaked(extract(html, HERE).text) == []
 
 
 def test_text_that_a_page_has_in_its_data_only_is_found() -> None:
@@ -165,7 +185,7 @@ def test_a_sentence_that_begins_with_a_link_is_part_of_the_article() -> None:
 
 
 def test_a_teaser_that_is_called_an_article_is_not_taken_for_the_page() -> None:
-    teaser = "<article><h3>Soup</h3><p>Teasetext sells pots.</p></article>"
+    teaser = f"<article><h3>Soup</h3><p>{pages.TEASER}</p><p>{pages.TEASER}!</p></article>"
     html = pages.with_piece(pages.TITLE, pages.LONG, teaser, "before")
     assert "Bodylast" in extract(html, HERE).text
 
