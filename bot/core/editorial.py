@@ -12,6 +12,7 @@ from itertools import chain
 
 from bot.core.dates import PartialDate
 from bot.core.finding import Finding, Path
+from bot.core.matcher import Matcher
 from bot.core.naming import check_names, shared_names
 from bot.core.spelling import suggestion
 from bot.core.vendor import (
@@ -44,9 +45,24 @@ def check(vendor: Vendor, programs: Mapping[str, Program]) -> tuple[Finding, ...
 
 
 def check_all(vendors: Iterable[Vendor]) -> tuple[Finding, ...]:
-    """Find what only shows between records: a name of two vendors, a vendor that is not there."""
+    """Find what only shows between records, and what the names of all make of the examples."""
     ordered = sorted(vendors, key=lambda vendor: vendor.id)
-    return (*shared_names(ordered), *_related(ordered))
+    return (*shared_names(ordered), *_related(ordered), *_examples(ordered))
+
+
+def _examples(vendors: Sequence[Vendor]) -> Iterator[Finding]:
+    """Try every vendor's example lines against the names of all."""
+    matcher = Matcher(vendors)
+    for vendor in vendors:
+        for kind, lines in (
+            ("match", vendor.examples.match),
+            ("no_match", vendor.examples.no_match),
+        ):
+            for index, line in enumerate(lines):
+                named = any(match.vendor == vendor.id for match in matcher.find(line))
+                if named != (kind == "match"):
+                    told = "this line does not name it" if kind == "match" else "this line names it"
+                    yield Finding(vendor.id, ("examples", kind, index), told)
 
 
 def _related(vendors: Sequence[Vendor]) -> Iterator[Finding]:

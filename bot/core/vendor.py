@@ -185,6 +185,13 @@ class NotThis(Record):
     why: Line
 
 
+class Examples(Record):
+    """Lines that name the vendor and lines that only look so; the checks try them all."""
+
+    match: tuple[Line, ...] = ()
+    no_match: tuple[Line, ...] = ()
+
+
 class Statement(Claim):
     """A neutral sentence about the vendor."""
 
@@ -324,6 +331,7 @@ class Vendor(Record):
     tags: tuple[Slug, ...] = ()
     names: tuple[Name, ...] = Field(min_length=1)
     not_this: tuple[NotThis, ...] = ()
+    examples: Examples = Examples()
     identifiers: Identifiers = Identifiers()
     related: tuple[Related, ...] = ()
     measures: tuple[Measure, ...] = ()

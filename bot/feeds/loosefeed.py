@@ -12,7 +12,7 @@ from bot.feeds import plain
 from bot.feeds.dates import OLDEST_YEAR
 from bot.feeds.raw import MOST_ITEMS, RawFeed, RawItem, UnreadableError
 
-MOST_TAGS = 50_000
+MOST_TAGS = 30_000
 """What comes after these is not read: feedparser needs a second for every ten thousand."""
 
 

@@ -352,3 +352,11 @@ def test_what_stands_in_quotation_marks_is_somebodys_word(text: str) -> None:
 )
 def test_a_word_beside_quotation_marks_is_our_own(text: str) -> None:
     assert len(warnings(vendor(makes={"text": text, "sources": ["own-site"]}))) == 1
+
+
+def test_example_lines_are_tried_against_all_names() -> None:
+    lines = {"match": ["An Acme Cam dome", "A dome"], "no_match": ["A hat", "My Acme Cam"]}
+    assert [line(each) for each in check_all([vendor(examples=lines)])] == [
+        "examples.match.1: this line does not name it",
+        "examples.no_match.1: this line names it",
+    ]

@@ -185,7 +185,7 @@ def test_nesting_without_end_is_refused_at_once() -> None:
 def test_a_broken_feed_of_endless_tags_is_read_as_far_as_is_reasonable() -> None:
     started = time.process_time()
     parsed = read("Warning: disk full" + rss(item(guid="1") + "<a></a>" * 1_000_000))
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 5
     assert [entry.id for entry in parsed.entries] == ["1"]
 
 
@@ -221,7 +221,7 @@ def test_a_text_without_end_is_cut() -> None:
     assert len(entry.id) < 100
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_reader(body: bytes) -> None:
     for start in (b"", b"<rss><channel><item><title>", b'{"items":['):
@@ -231,7 +231,7 @@ def test_no_bytes_break_the_reader(body: bytes) -> None:
             continue
 
 
-@settings(max_examples=40)
+@settings(max_examples=20, deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists))
 def test_no_json_breaks_the_reader(value: object) -> None:
     fields = ("id", "url", "title", "content_html", "content_text", "date_published")
