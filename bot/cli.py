@@ -22,6 +22,7 @@ from bot.core.cards import Desk, card
 from bot.core.matcher import Matcher
 from bot.core.mention import MatchKind
 from bot.core.record import record
+from bot.core.template import slug, template
 from bot.core.watchlist import Nearest, Several
 from bot.errors import BotError, InvalidFileError
 from bot.log import configure
@@ -173,16 +174,48 @@ def check(config: ConfigFile = None) -> None:
 @watchlist_cli.command("check")
 def watchlist_check(
     folders: Annotated[list[Path] | None, typer.Argument(help="Folders of packs.")] = None,
+    todo: Annotated[bool, typer.Option("--todo", help="List what a person has to confirm.")] = (
+        False
+    ),
     config: ConfigFile = None,
 ) -> None:
     """Check every file of the watchlist and say all that is wrong at once."""
     chosen = _folders(load(config, os.environ), folders)
     watchlist = pack.load(chosen)
+    if todo:
+        for each in pack.waiting(chosen, datetime.now(UTC).date()):
+            print(each)
+        return
     warnings = pack.warnings(chosen)
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
     count = len(watchlist.vendors)
     print(f"{count} vendor{'' if count == 1 else 's'}, no errors, {len(warnings)} warnings")
+
+
+@watchlist_cli.command("new")
+def watchlist_new(
+    name: Annotated[str, typer.Argument(help="What the vendor is called.")],
+    folder: Annotated[Path, typer.Option("--folder", help="The pack to write to.")] = (
+        Path("watchlists")
+    ),
+) -> None:
+    """Write a commented file for a new vendor; it is valid and watches from then on."""
+    name = " ".join(name.split())
+    id_ = slug(name)
+    if not id_:
+        _stop(
+            f"{name!r} makes no id; name the vendor in Latin letters, native_name comes later",
+            BAD_INPUT,
+        )
+    path = folder / "vendors" / f"{id_}.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(template(name, id_))
+    except FileExistsError:
+        _stop(f"{path}: is there already", BAD_INPUT)
+    print(path)
 
 
 @watchlist_cli.command("schema")

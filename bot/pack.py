@@ -9,10 +9,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from bot import yamlfile
 from bot.core.editorial import check, check_all
+from bot.core.todo import todo
 from bot.core.vendor import Program, Programs, Vendor
 from bot.core.watchlist import Watchlist
 from bot.errors import InvalidFileError, Problem
@@ -53,6 +55,18 @@ def warnings(folders: Iterable[Path]) -> tuple[Problem, ...]:
     """Give what is worth a look in packs, in order of place; what cannot be read is left out."""
     found = _examine(_read(folders))
     return tuple(sorted(problem for is_error, problem in found if not is_error))
+
+
+def waiting(folders: Iterable[Path], today: date) -> tuple[Problem, ...]:
+    """Give what waits for a curator or a reviewer, in order of place: see `bot.core.todo`."""
+    read = _read(folders)
+    return tuple(
+        sorted(
+            read.files[finding.vendor].place(finding.path, of_key=True).problem(finding.message)
+            for vendor in read.vendors.values()
+            for finding in todo(vendor, today)
+        )
+    )
 
 
 def shipped() -> Path:

@@ -170,6 +170,44 @@ def test_watchlist_check_tells_every_problem_of_every_file(shell: Shell, tmp_pat
     assert ran.err.count("unknown key 'maks'; did you mean 'makes'?") == 2
 
 
+def test_watchlist_check_lists_what_waits_for_a_person(shell: Shell) -> None:
+    ran = shell("watchlist", "check", "--todo", "pack")
+    assert ran.code == 0
+    assert "pack/vendors/acme-cam.yml:" in ran.out
+    assert "no person has reviewed this record" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("name_", "id_"),
+    [
+        ("Zenit Optics", "zenit-optics"),
+        ('Müller "Eye" & Söhne', "muller-eye-sohne"),
+        ("Ova", "ova"),
+    ],
+)
+def test_watchlist_new_writes_a_file_that_is_valid_and_watches(
+    shell: Shell, name_: str, id_: str, tmp_path: Path
+) -> None:
+    ran = shell("watchlist", "new", name_, "--folder", "pack")
+    assert (ran.code, ran.out) == (0, f"pack/vendors/{id_}.yml\n")
+    assert shell("watchlist", "check", "pack").code == 0
+    (tmp_path / "a.txt").write_text(f"made by {name_} in spring", encoding="utf-8")
+    found = json.loads(shell("scan", "--json", "a.txt", "-w", "pack").out)["mentions"]
+    assert [each["text"] for each in found] == [name_]
+    assert "No government measure on record" in shell("vendor", id_, "-w", "pack").out
+    again = shell("watchlist", "new", name_, "--folder", "pack")
+    assert (again.code, again.err) == (
+        2,
+        f"vendorwatch: pack/vendors/{id_}.yml: is there already\n",
+    )
+
+
+def test_watchlist_new_needs_letters_for_an_id(shell: Shell) -> None:
+    ran = shell("watchlist", "new", "海康", "--folder", "pack")
+    assert ran.code == 2
+    assert "makes no id" in ran.err
+
+
 def test_watchlist_schema_prints_the_schema(shell: Shell) -> None:
     assert json.loads(shell("watchlist", "schema").out)["title"] == "Vendor"
 

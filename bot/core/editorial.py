@@ -96,7 +96,8 @@ def _identified(
     }
 
 
-def _claims(vendor: Vendor) -> Iterator[tuple[Path, Claim]]:
+def claims(vendor: Vendor) -> Iterator[tuple[Path, Claim]]:
+    """Give every sourced statement of a record with the path that leads to it."""
     yield ("makes",), vendor.makes
     if vendor.control is not None:
         yield ("control",), vendor.control
@@ -113,7 +114,7 @@ def _claims(vendor: Vendor) -> Iterator[tuple[Path, Claim]]:
 def _sources(vendor: Vendor) -> Iterator[Finding]:
     """Match claims with sources: no confirmed claim without one, no source without a claim."""
     cited: list[tuple[Path, tuple[str, ...]]] = []
-    for path, claim in _claims(vendor):
+    for path, claim in claims(vendor):
         cited.append((path, claim.sources))
         if claim.speaks and not claim.sources:
             yield Finding(vendor.id, path, "a confirmed claim needs at least one source")
@@ -233,7 +234,7 @@ def _voice(vendor: Vendor) -> Iterator[Finding]:
 
 def _texts(vendor: Vendor) -> Iterator[tuple[Path, str]]:
     """Give every sentence that the record says in its own words."""
-    for path, claim in _claims(vendor):
+    for path, claim in claims(vendor):
         for key in ("text", "short", "outcome", "binds", "effect", "limits"):
             text = getattr(claim, key, None)
             if isinstance(text, str):
