@@ -49,11 +49,13 @@ from bot.core.wording import (
     sentence,
     source_words,
     standing_words,
+    years,
 )
 
 MEASURES_SHOWN = 3
 """Measures in force that get a line of their own; the others are named in one more line."""
 ALLEGATIONS_SHOWN = 2
+"""One where the measures alone fill the card."""
 
 _LONG_AGO = PartialDate(1)
 
@@ -85,13 +87,14 @@ def card(
     blocks.append(Paragraph(words(strong("Sanctions status: "), standing.sentence(desk.today))))
     blocks.append(Bullets(_measures(vendor, standing, desk)))
     allegations = _newest(vendor)
-    if allegations:
-        shown = allegations[:ALLEGATIONS_SHOWN]
-        blocks.append(Paragraph(words(strong("Key allegations and the answers to them"))))
+    room = 1 if len(standing.in_force) > MEASURES_SHOWN else ALLEGATIONS_SHOWN
+    shown = allegations[:room]
+    if shown:
+        blocks.append(Heading(words("Key allegations and the answers to them")))
         blocks.append(Bullets(tuple(allegation_item(vendor, each) for each in shown)))
     else:
         blocks.append(Paragraph(words("No allegation on record.")))
-    blocks.append(Footnote(words(_foot(vendor, len(allegations), desk))))
+    blocks.append(Footnote(words(_foot(vendor, len(allegations) - len(shown), desk))))
     blocks.append(Actions((Button("Full record", f"vendor record {vendor.id}"),)))
     told = tuple(block for block in blocks if block != Bullets(()))
     return Document(_summary(vendor, standing, allegations, desk, mention), told)
@@ -140,10 +143,10 @@ def _measures(vendor: Vendor, standing: Standing, desk: Desk) -> tuple[Item, ...
     shown = _leading(standing.in_force)
     rest = [measure for measure in standing.in_force if measure not in shown]
     items = [measure_item(vendor, measure, desk) for measure in shown]
-    items += _named("Also in force", rest, desk)
+    items += _named("Also in force", rest)
     items += [measure_item(vendor, measure, desk) for measure in standing.reported]
-    items += _named("No longer in force", standing.ended, desk)
-    items += _named("Single buyers' decisions, instructions, inquiries", standing.uncounted, desk)
+    items += _named("No longer in force", standing.ended)
+    items += _named("Single buyers' decisions, instructions, inquiries", standing.uncounted)
     return tuple(items)
 
 
@@ -155,11 +158,11 @@ def _leading(in_force: Sequence[Measure]) -> list[Measure]:
     return sorted([*firsts, *others][:MEASURES_SHOWN], key=in_force.index)
 
 
-def _named(lead: str, measures: Sequence[Measure], desk: Desk) -> list[Item]:
-    """Name measures in one line, without what they do; the full record has that and the answers."""
+def _named(lead: str, measures: Sequence[Measure]) -> list[Item]:
+    """Name measures by title and year in one line; the full record has the rest and the answers."""
     if not measures:
         return []
-    named = "; ".join(f"{each.title}, {standing_words(each, desk.today)}" for each in measures)
+    named = "; ".join(f"{each.title} ({years(each)})" for each in measures)
     return [Item(words(strong(lead), f": {named}."))]
 
 
@@ -276,7 +279,7 @@ def _newest(vendor: Vendor) -> list[Allegation]:
     return sorted(speaking, key=lambda each: each.status is AllegationStatus.OFFICIAL_REASON)
 
 
-def _foot(vendor: Vendor, allegations: int, desk: Desk) -> str:
+def _foot(vendor: Vendor, untold: int, desk: Desk) -> str:
     dated = [source for source in vendor.sources.values() if source.date is not None]
     newest = max(dated, key=lambda source: source.date or _LONG_AGO, default=None)
     parts = [f"Newest source: {source_words(newest)}."] if newest else []
@@ -285,7 +288,7 @@ def _foot(vendor: Vendor, allegations: int, desk: Desk) -> str:
         parts.append(f"Reviewed {review.reviewed_on.words()} by {review.reviewed_by}.")
     else:
         parts.append("Not yet reviewed by a person.")
-    more = _more(vendor, allegations)
+    more = _more(vendor, untold)
     if more:
         parts.append(f"The full record also holds {more}.")
     parts.append("Not legal advice. Absence from a list is not clearance.")
@@ -294,9 +297,9 @@ def _foot(vendor: Vendor, allegations: int, desk: Desk) -> str:
     return " ".join(parts)
 
 
-def _more(vendor: Vendor, allegations: int) -> str:
+def _more(vendor: Vendor, untold: int) -> str:
     counts = (
-        (max(0, allegations - ALLEGATIONS_SHOWN), "more allegation", "more allegations"),
+        (untold, "more allegation", "more allegations"),
         (sum(each.speaks for each in vendor.background), "background fact", "background facts"),
     )
     told = [f"{number} {one if number == 1 else many}" for number, one, many in counts if number]

@@ -164,6 +164,12 @@ def standing_words(measure: Measure, today: date) -> str:
             return f"{since}{until}, {_ENDED[ended]}"
 
 
+def years(measure: Measure) -> str:
+    """Say from which year on, or from which to which, a measure stood: `2019`, `2020 to 2021`."""
+    first, last = measure.since.year, measure.ended_on.year if measure.ended_on else None
+    return str(first) if last is None or last == first else f"{first} to {last}"
+
+
 def label(measure: Measure) -> str:
     """Give the first words of a measure's line: its kind only where it is in force."""
     match measure.status:

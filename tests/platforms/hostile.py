@@ -121,7 +121,7 @@ def texts(longest: int = 1) -> SearchStrategy[str]:
     return st.builds(lambda text, times: text * times, once, st.sampled_from((1, 40, longest)))
 
 
-def documents(longest: int = 1, most: int = 6) -> SearchStrategy[Document]:
+def documents(longest: int = 1, most: int = 5) -> SearchStrategy[Document]:
     """Give documents of every shape, empty runs, lists and blocks among them."""
     text = texts(longest)
     addresses = st.sampled_from(ADDRESSES) | text.map("https://example.org/{}".format)
