@@ -10,29 +10,34 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from bot import __version__, pack
-from bot.config import Config, load
+from bot.cli_shared import (
+    BAD_INPUT,
+    INTERRUPTED,
+    NOT_FOUND,
+    ConfigFile,
+    WatchlistFolders,
+    packs,
+    print_json,
+    stop,
+)
+from bot.cli_watchlist import watchlist_cli
+from bot.config import load
 from bot.core.cards import Desk, card
 from bot.core.matcher import Matcher
 from bot.core.mention import MatchKind
 from bot.core.record import record
-from bot.core.template import slug, template
 from bot.core.watchlist import Nearest, Several
 from bot.errors import BotError, InvalidFileError
 from bot.log import configure
 from bot.platforms.console.render import render, to_text
 from bot.platforms.matrix import render as matrix
 from bot.platforms.slack import render as slack
-
-NOT_FOUND = 1
-BAD_INPUT = 2
-INTERRUPTED = 130
 
 cli = typer.Typer(
     name="vendorwatch",
@@ -42,16 +47,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-watchlist_cli = typer.Typer(help="Check the watchlist's files.", no_args_is_help=True)
 cli.add_typer(watchlist_cli, name="watchlist")
-
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", "-c", help="The configuration file (YAML).")
-]
-WatchlistFolders = Annotated[
-    list[Path] | None,
-    typer.Option("--watchlist", "-w", help="A folder of packs to use instead of the shipped one."),
-]
 
 
 class Format(StrEnum):
@@ -92,16 +88,16 @@ def vendor(
 ) -> None:
     """Print a vendor's card; exit 1 if the watchlist has no such name."""
     settings = load(config, os.environ)
-    watchlist = pack.load(_folders(settings, folders))
+    watchlist = pack.load(packs(settings, folders))
     asked = " ".join(name)
     answer = watchlist.find(asked)
     if isinstance(answer, Several | Nearest):
         near = " or ".join(each.id for each in answer.vendors)
         hint = f"; did you mean {near}?" if near else ""
-        _stop(f"no watched vendor is called {asked!r}{hint}", NOT_FOUND)
+        stop(f"no watched vendor is called {asked!r}{hint}", NOT_FOUND)
     found = answer.vendor
     if format_ is Format.JSON:
-        _print_json(found.model_dump(mode="json", by_alias=True))
+        print_json(found.model_dump(mode="json", by_alias=True))
         return
     desk = Desk(watchlist.programs, datetime.now(UTC).date(), settings.corrections_contact)
     document = record(found, desk) if full else card(found, desk, sold_as=answer.sold_as)
@@ -114,11 +110,11 @@ def vendor(
         case Format.SLACK:
             drawn = slack.render_pages(document)
             messages = [{"text": each.text, "blocks": each.blocks} for each in drawn]
-            _print_json(messages if full else messages[0])
+            print_json(messages if full else messages[0])
         case Format.MATRIX:
             parts = matrix.render_pages(document)
             events = [{"body": p.body, "formatted_body": p.formatted_body} for p in parts]
-            _print_json(events if full else events[0])
+            print_json(events if full else events[0])
 
 
 @cli.command()
@@ -138,7 +134,7 @@ def scan(
     from bot.scan import as_json, read_lines, read_source  # noqa: PLC0415 - slow to import
 
     settings = load(config, os.environ)
-    matcher = Matcher(pack.load(_folders(settings, folders)).vendors.values())
+    matcher = Matcher(pack.load(packs(settings, folders)).vendors.values())
     if jsonl:
         for identity, text in read_lines(source):
             found = [match for match in matcher.find(text) if match.kind.reaches(minimum)]
@@ -148,7 +144,7 @@ def scan(
     found = [match for match in matcher.find(scanned.text) if match.kind.reaches(minimum)]
     if as_json_:
         told: dict[str, object] = {"source": scanned.source, "mentions": as_json(found)}
-        _print_json(told | ({"text": scanned.text} if with_text else {}))
+        print_json(told | ({"text": scanned.text} if with_text else {}))
         return
     for match in found:
         print(f"{match.start}-{match.end}\t{match.vendor}\t{match.matched}\t{match.kind}")
@@ -167,61 +163,8 @@ def check(config: ConfigFile = None) -> None:
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:
-        _stop(f"{len(problems)} problem{'' if len(problems) == 1 else 's'}", BAD_INPUT)
+        stop(f"{len(problems)} problem{'' if len(problems) == 1 else 's'}", BAD_INPUT)
     print("all is well")
-
-
-@watchlist_cli.command("check")
-def watchlist_check(
-    folders: Annotated[list[Path] | None, typer.Argument(help="Folders of packs.")] = None,
-    todo: Annotated[bool, typer.Option("--todo", help="List what a person has to confirm.")] = (
-        False
-    ),
-    config: ConfigFile = None,
-) -> None:
-    """Check every file of the watchlist and say all that is wrong at once."""
-    chosen = _folders(load(config, os.environ), folders)
-    watchlist = pack.load(chosen)
-    if todo:
-        for each in pack.waiting(chosen, datetime.now(UTC).date()):
-            print(each)
-        return
-    warnings = pack.warnings(chosen)
-    for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    count = len(watchlist.vendors)
-    print(f"{count} vendor{'' if count == 1 else 's'}, no errors, {len(warnings)} warnings")
-
-
-@watchlist_cli.command("new")
-def watchlist_new(
-    name: Annotated[str, typer.Argument(help="What the vendor is called.")],
-    folder: Annotated[Path, typer.Option("--folder", help="The pack to write to.")] = (
-        Path("watchlists")
-    ),
-) -> None:
-    """Write a commented file for a new vendor; it is valid and watches from then on."""
-    name = " ".join(name.split())
-    id_ = slug(name)
-    if not id_:
-        _stop(
-            f"{name!r} makes no id; name the vendor in Latin letters, native_name comes later",
-            BAD_INPUT,
-        )
-    path = folder / "vendors" / f"{id_}.yml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(template(name, id_))
-    except FileExistsError:
-        _stop(f"{path}: is there already", BAD_INPUT)
-    print(path)
-
-
-@watchlist_cli.command("schema")
-def watchlist_schema() -> None:
-    """Print the JSON Schema of a vendor file, for editors."""
-    print(pack.schema(), end="")
 
 
 def _version(asked: bool) -> None:
@@ -238,19 +181,6 @@ def _options(
 ) -> None:
     """Context cards for watched surveillance vendors, on Slack, Matrix and the console."""
     del version
-
-
-def _folders(config: Config, given: list[Path] | None) -> list[Path]:
-    return given or config.pack_folders()
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def _stop(message: str, code: int) -> NoReturn:
-    print(f"vendorwatch: {message}", file=sys.stderr)
-    raise typer.Exit(code)
 
 
 def main() -> NoReturn:

@@ -1,5 +1,6 @@
 """The command line, as scripts and people use it: what it prints and how it exits."""
 
+import csv
 import json
 import sys
 from dataclasses import dataclass
@@ -276,3 +277,26 @@ def test_input_comes_from_a_pipe_too(
         ran = shell("scan", "--json", "-", "-w", "pack")
     assert json.loads(ran.out)["source"] == "-"
     assert len(json.loads(ran.out)["mentions"]) == 1
+
+
+def test_watchlist_export_gives_records_rows_and_entities(shell: Shell) -> None:
+    records = json.loads(shell("watchlist", "export", "--format", "json", "pack").out)
+    assert [each["id"] for each in records] == ["acme-cam", "road-runner"]
+    rows = list(csv.DictReader(shell("watchlist", "export", "-f", "csv", "pack").out.splitlines()))
+    denial = next(row for row in rows if row["part"] == "responses")
+    assert (denial["vendor"], denial["id"], denial["answers"]) == ("acme-cam", "denial", "tender")
+    assert denial["url"] == "https://acme-cam.example/news"
+    lines = shell("watchlist", "export", "-f", "ftm", "pack").out.splitlines()
+    entities = [json.loads(line) for line in lines]
+    assert [each["schema"] for each in entities] == [
+        "Company",
+        "Sanction",
+        "Note",
+        "Note",
+        "Company",
+    ]
+    company, measure = entities[:2]
+    assert measure["properties"]["entity"] == [company["id"]]
+    assert measure["properties"]["listingDate"] == ["2019-10-09"]
+    assert company["properties"]["topics"] == ["export.control"]
+    assert "country" not in company["properties"]

@@ -60,6 +60,11 @@ class PartialDate:
             parts.append(f"{self.day:02d}")
         return "-".join(parts) + ("~" if self.inferred else "")
 
+    @property
+    def plain(self) -> str:
+        """The date without the mark of inference, for formats that know none."""
+        return str(self).removesuffix("~")
+
     def words(self) -> str:
         """Say it in English, as a card prints it: `9 Oct 2019`, `about May 2022`."""
         text = str(self.year)
