@@ -126,23 +126,22 @@ def _sanctions(vendor: Vendor, programs: Mapping[str, Program]) -> Iterator[Enti
 
 def _notes(vendor: Vendor) -> Iterator[Entity]:
     """Give allegations and responses as Notes; a response names the claims that it answers."""
-    told: list[tuple[Allegation | Response, str]] = [
-        *((each, f"{each.by}: {each.text} [{each.status}]") for each in vendor.allegations),
-        *(
-            (each, f"{each.by}: {each.text} [{each.kind}; answers {', '.join(each.answers)}]")
-            for each in vendor.responses
-        ),
-    ]
-    for claim, text in told:
+    for claim in (*vendor.allegations, *vendor.responses):
         if claim.speaks:
+            text = f"{claim.by}, {claim.date or 'undated'}: {claim.text} [{_standing(claim)}]"
             properties = {
                 "entity": [_id(vendor.id, "Company")],
                 "name": [claim.id],
                 "description": [text],
-                "date": [claim.date.plain] if claim.date else [],
                 "sourceUrl": _urls(vendor, claim),
             }
             yield _entity(f"{vendor.id}.{claim.id}", "Note", properties)
+
+
+def _standing(claim: Allegation | Response) -> str:
+    if isinstance(claim, Allegation):
+        return str(claim.status)
+    return f"{claim.kind}; answers {', '.join(claim.answers)}"
 
 
 def _in_force(vendor: Vendor) -> Iterator[Measure]:
