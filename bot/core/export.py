@@ -126,7 +126,8 @@ def _sanctions(vendor: Vendor, programs: Mapping[str, Program]) -> Iterator[Enti
 
 def _notes(vendor: Vendor) -> Iterator[Entity]:
     """Give allegations and responses as Notes; a response names the claims that it answers."""
-    for claim in (*vendor.allegations, *vendor.responses):
+    told: tuple[Allegation | Response, ...] = (*vendor.allegations, *vendor.responses)
+    for claim in told:
         if claim.speaks:
             text = f"{claim.by}, {claim.date or 'undated'}: {claim.text} [{_standing(claim)}]"
             properties = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.core.cards import Desk, allegation_item, measure_item, ruling_words
+from bot.core.cards import Desk, allegation_item, answers, measure_item, ruling_words
 from bot.core.document import (
     Block,
     Bullets,
@@ -40,7 +40,10 @@ def record(vendor: Vendor, desk: Desk) -> Document:
         ),
         (
             "Court proceedings",
-            [Item(ruling_words(vendor, each, whole=True)) for each in vendor.proceedings],
+            [
+                Item(ruling_words(vendor, each, whole=True), answers(vendor, each.id, whole=True))
+                for each in vendor.proceedings
+            ],
         ),
         ("Background", _background(vendor)),
         ("Related companies", _related(vendor)),

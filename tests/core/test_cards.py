@@ -218,3 +218,15 @@ def test_summaries_are_one_plain_sentence_or_two(made: Vendor) -> None:
     assert summary.startswith("Acme Cam: No ")
     assert summary.endswith(".")
     assert "\n" not in summary
+
+
+def test_an_answer_to_a_ruling_stands_under_it_in_the_full_record() -> None:
+    made = full_vendor(
+        responses=[
+            response(answers=["appeal", "tender"]),
+            response("r2", answers=["appeal"], text="It will appeal"),
+        ]
+    )
+    lines = text(record(made, DESK)).split("\n")
+    ruling = max(i for i, each in enumerate(lines) if each.startswith("↳ Court, pending"))
+    assert any("It will appeal" in each for each in lines[ruling + 1 : ruling + 3])
