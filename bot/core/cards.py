@@ -26,6 +26,7 @@ from bot.core.document import (
     strong,
     words,
 )
+from bot.core.editorial import claims
 from bot.core.mention import Cause, Mention
 from bot.core.policy import History
 from bot.core.vendor import (
@@ -174,6 +175,7 @@ def measure_item(vendor: Vendor, measure: Measure, desk: Desk, *, whole: bool = 
         phrases += [
             f"Authority: {measure.authority}",
             f"Binds: {measure.binds}" if measure.binds else "",
+            f"Names {measure.group_company}" if measure.group_company else "",
             f"Listed as: {measure.listed_as}" if measure.listed_as else "",
             f"In effect from {measure.effective_on.words()}" if measure.effective_on else "",
             f"Citation: {', '.join(measure.citations)}" if measure.citations else "",
@@ -280,7 +282,9 @@ def _newest(vendor: Vendor) -> list[Allegation]:
 
 
 def _foot(vendor: Vendor, untold: int, desk: Desk) -> str:
-    dated = [source for source in vendor.sources.values() if source.date is not None]
+    spoken = {key for _, claim in claims(vendor) if claim.speaks for key in claim.sources}
+    told = [vendor.sources[key] for key in sorted(spoken & vendor.sources.keys())]
+    dated = [source for source in told if source.date is not None]
     newest = max(dated, key=lambda source: source.date or _LONG_AGO, default=None)
     parts = [f"Newest source: {source_words(newest)}."] if newest else []
     review = vendor.review

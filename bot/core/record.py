@@ -21,6 +21,11 @@ from bot.core.document import (
 from bot.core.vendor import Confidence, NameRole, Statement, Vendor
 from bot.core.wording import Standing, cite, marked, sentence, source_words
 
+_NOT_CARRIED_OVER = (
+    "A listing of one of these is not shown here as a listing of another; whether a measure also "
+    "reaches affiliates depends on its law."
+)
+
 
 def record(vendor: Vendor, desk: Desk) -> Document:
     """Write the full record as one document."""
@@ -137,7 +142,7 @@ def _related(vendor: Vendor) -> list[Item]:
         text = f"{each.name} ({each.relation})." + (f" {sentence(each.text)}" if each.text else "")
         items.append(Item(marked(words(text, *cite(vendor, each.sources)), each.confidence)))
     if items:
-        items.append(Item(words("Measures against one of these are not measures against another.")))
+        items.append(Item(words(_NOT_CARRIED_OVER)))
     return items
 
 

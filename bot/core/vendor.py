@@ -59,6 +59,7 @@ class MeasureKind(StrEnum):
     DESIGNATION = "designation"
     CLOSURE_ORDER = "closure_order"
     TRANSACTION_BAN = "transaction_ban"
+    REGULATOR_ORDER = "regulator_order"
     BUYER_DECISION = "buyer_decision"
     INSTRUCTION = "instruction"
     INQUIRY = "inquiry"
@@ -229,6 +230,9 @@ class Measure(Claim):
     authority: Line
     program: str | None = Field(None, description="A key of watchlists/programs.yml.")
     listed_as: Line | None = Field(None, description="The name on the list, letter for letter.")
+    group_company: Line | None = Field(
+        None, description="The group company it names, where it does not name the vendor itself."
+    )
     citations: tuple[Line, ...] = ()
     record_id: Line | None = None
     since: WhenField = Field(description="The day of the act or listing.")

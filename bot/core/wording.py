@@ -32,6 +32,7 @@ KINDS: Mapping[MeasureKind, str] = {
     MeasureKind.IMPORT_RESTRICTION: "Import restriction",
     MeasureKind.EQUIPMENT_AUTHORISATION: "Equipment authorisation",
     MeasureKind.CLOSURE_ORDER: "Closure order",
+    MeasureKind.REGULATOR_ORDER: "Regulator's order or fine",
     MeasureKind.EXPORT_CONTROL: "Export control",
     MeasureKind.INVESTMENT_BAN: "Investment ban",
     MeasureKind.DESIGNATION: "Designation",
@@ -66,7 +67,7 @@ RESPONSES: Mapping[ResponseKind, str] = {
 }
 
 STAGES: Mapping[Stage, str] = {
-    Stage.PENDING: "pending",
+    Stage.PENDING: "filed, outcome not seen",
     Stage.INTERIM: "interim ruling, not on the merits",
     Stage.MERITS: "ruling on the merits",
 }
@@ -111,19 +112,27 @@ class Standing:
         The day is that of the least recently checked measure: a sentence is as old as its oldest
         part.
         """
-        freezes = [m for m in self.in_force if m.kind is MeasureKind.ASSET_FREEZE]
-        others = len(self.in_force) - len(freezes)
+        freezes = [
+            m for m in self.in_force if m.kind is MeasureKind.ASSET_FREEZE and not m.group_company
+        ]
+        others = [m for m in self.in_force if m not in freezes and not m.group_company]
+        group = [m for m in self.in_force if m not in freezes and m.group_company]
         if freezes:
             named = "; ".join(f"{m.title} since {m.since.words()}" for m in freezes)
             text = f"Asset freeze in force: {named}"
             if others:
-                text += f"; {_count(others, 'other government measure')} in force"
+                text += f"; {_count(len(others), 'other government measure')} in force"
         elif others:
-            text = f"No asset freeze found; {_count(others, 'other government measure')} in force"
+            told = _count(len(others), "other government measure")
+            text = f"No asset freeze found; {told} in force"
+        elif group:
+            text = "No government measure against the company itself in force on record"
         elif self.ended or self.reported:
             text = "No government measure in force on record"
         else:
             text = "No government measure on record"
+        if group:
+            text += f", {len(group)} against group companies"
         return text + _as_of((m.verified_on for m in self.in_force), today)
 
 

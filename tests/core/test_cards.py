@@ -71,6 +71,16 @@ FREEZE = {"kind": "asset_freeze", "title": "Zedland Freeze"}
             [measure(status="removed", ended_on="2021-01-01")],
             "No government measure in force on record.",
         ),
+        (
+            [measure(), measure("b", group_company="Acme Lens")],
+            "No asset freeze found; 1 other government measure in force, "  # noqa: ISC004 - one text
+            "1 against group companies (checked 1 Mar 2024).",
+        ),
+        (
+            [measure(**FREEZE, group_company="Acme Lens")],
+            "No government measure against the company itself in force on record, "  # noqa: ISC004
+            "1 against group companies (checked 1 Mar 2024).",
+        ),
         ([measure(kind="buyer_decision")], "No government measure on record."),
         ([measure(kind="inquiry")], "No government measure on record."),
         ([unverified(measure(**FREEZE))], "No government measure on record."),
@@ -228,5 +238,7 @@ def test_an_answer_to_a_ruling_stands_under_it_in_the_full_record() -> None:
         ]
     )
     lines = text(record(made, DESK)).split("\n")
-    ruling = max(i for i, each in enumerate(lines) if each.startswith("↳ Court, pending"))
+    ruling = max(
+        i for i, each in enumerate(lines) if each.startswith("↳ Court, filed, outcome not seen")
+    )
     assert any("It will appeal" in each for each in lines[ruling + 1 : ruling + 3])
