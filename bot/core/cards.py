@@ -36,6 +36,7 @@ from bot.core.vendor import (
     Proceeding,
     Program,
     Response,
+    Stage,
     Vendor,
 )
 from bot.core.wording import (
@@ -265,10 +266,11 @@ def _responses(vendor: Vendor, to: str) -> list[Response]:
 
 
 def _rulings(vendor: Vendor, to: str, *, whole: bool) -> list[Proceeding]:
-    """Give the proceedings about an item: decided ones first, newest first."""
+    """Give the proceedings about an item: rulings on the merits first, then the newest ones."""
     found = [each for each in vendor.proceedings if to in each.affects and (whole or each.speaks)]
     found.sort(key=lambda each: each.decided_on or each.filed_on or _LONG_AGO, reverse=True)
-    return sorted(found, key=lambda each: each.decided_on is None)
+    order = (Stage.MERITS, Stage.INTERIM, Stage.PENDING)
+    return sorted(found, key=lambda each: order.index(each.stage))
 
 
 def _newest(vendor: Vendor) -> list[Allegation]:

@@ -170,7 +170,7 @@ def test_a_programs_own_words_stand_in_where_the_measure_has_none() -> None:
     assert "It does not forbid buying from them." in told
 
 
-def test_a_measure_shows_its_answer_and_the_latest_ruling_with_its_stage() -> None:
+def test_a_measure_shows_its_answer_and_the_ruling_that_counts_most() -> None:
     made = full_vendor(
         responses=[response(answers=["trade-list"], text="It objects")],
         proceedings=[
@@ -182,11 +182,13 @@ def test_a_measure_shows_its_answer_and_the_latest_ruling_with_its_stage() -> No
     told = text(card(made, DESK))
     assert "↳ Denial, 1 Dec 2023: It objects." in told
     assert (
-        "↳ Court, interim ruling, not on the merits: Zedland Court of Appeal, 2 Mar 2022: "
-        "Stay refused." in told
+        "↳ Court, ruling on the merits: Zedland Court of Appeal, 2 Mar 2021: Listing upheld."
+        in told
     )
-    assert "Listing upheld" not in told
-    assert "Listing upheld" in text(record(made, DESK))
+    assert "2 more answers and rulings in the full record" in told
+    full = text(record(made, DESK))
+    assert "↳ Court, interim ruling, not on the merits: Zedland Court of Appeal" in full
+    assert "↳ Court, filed, outcome not seen: Zedland Court of Appeal" in full
 
 
 def test_a_card_says_why_it_is_here() -> None:
