@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.core.answers import answers, responses
 from bot.core.dates import PartialDate
 from bot.core.document import (
     Actions,
@@ -33,16 +34,11 @@ from bot.core.vendor import (
     Allegation,
     AllegationStatus,
     Measure,
-    Proceeding,
     Program,
-    Response,
-    Stage,
     Vendor,
 )
 from bot.core.wording import (
     ALLEGATIONS,
-    RESPONSES,
-    STAGES,
     Standing,
     cite,
     effect_words,
@@ -196,7 +192,7 @@ def allegation_item(vendor: Vendor, allegation: Allegation, *, whole: bool = Fal
         *cite(vendor, allegation.sources, whole=whole),
     )
     below = answers(vendor, allegation.id, whole=whole)
-    if not any(response.speaks for response in _responses(vendor, allegation.id)):
+    if not any(response.speaks for response in responses(vendor, allegation.id)):
         none = "No response on record"
         if allegation.no_response is not None:
             none += f" ({allegation.no_response.text.rstrip('.')})"
@@ -205,72 +201,6 @@ def allegation_item(vendor: Vendor, allegation: Allegation, *, whole: bool = Fal
         asked = words("↳ ", strong("Asked"), f": {sentence(allegation.no_response.text)}")
         below = (*below, asked)
     return Item(marked(told, allegation.confidence), below)
-
-
-def answers(vendor: Vendor, to: str, *, whole: bool = False) -> tuple[Inlines, ...]:
-    """Give the answers to an allegation or measure, newest first, then the rulings.
-
-    A card shows the newest of each and says how many more there are.
-    """
-    responses = [each for each in _responses(vendor, to) if whole or each.speaks]
-    told = [_answer(vendor, response, whole=whole) for response in responses]
-    rulings = _rulings(vendor, to, whole=whole)
-    judged = [ruling_words(vendor, each, whole=whole) for each in rulings]
-    if whole:
-        return (*told, *judged)
-    more = len(told[1:]) + len(judged[1:])
-    shown = [*told[:1], *judged[:1]]
-    if more:
-        noun = "answer or ruling" if more == 1 else "answers and rulings"
-        shown[-1] = words(*shown[-1], f" ({more} more {noun} in the full record)")
-    return tuple(shown)
-
-
-def ruling_words(vendor: Vendor, ruling: Proceeding, *, whole: bool = False) -> Inlines:
-    """Tell what a court did, and whether that was for the time being or on the merits."""
-    when = ruling.decided_on or ruling.filed_on
-    outcome = ruling.outcome if whole else ruling.short or ruling.outcome
-    case = f", {ruling.case}" if whole else ""
-    told = f", {STAGES[ruling.stage]}: {ruling.court}{case}"
-    told += f", {when.words()}" if when else ""
-    return marked(
-        words(
-            "↳ ",
-            strong("Court"),
-            f"{told}: {sentence(outcome)}",
-            *cite(vendor, ruling.sources, whole=whole),
-        ),
-        ruling.confidence,
-    )
-
-
-def _answer(vendor: Vendor, response: Response, *, whole: bool) -> Inlines:
-    said = response.text if whole else response.short or response.text
-    when = f", {response.date.words()}" if response.date else ", undated"
-    who = "" if response.by == vendor.name else f" by {response.by}"
-    return marked(
-        words(
-            "↳ ",
-            strong(RESPONSES[response.kind]),
-            f"{who}{when}: {sentence(said)}",
-            *cite(vendor, response.sources, whole=whole),
-        ),
-        response.confidence,
-    )
-
-
-def _responses(vendor: Vendor, to: str) -> list[Response]:
-    """Give the responses that answer an item, newest first, undated last."""
-    found = [each for each in vendor.responses if to in each.answers]
-    return sorted(found, key=lambda each: each.date or _LONG_AGO, reverse=True)
-
-
-def _rulings(vendor: Vendor, to: str, *, whole: bool) -> list[Proceeding]:
-    """Give the proceedings about an item: rulings on the merits first, then the newest ones."""
-    found = [each for each in vendor.proceedings if to in each.affects and (whole or each.speaks)]
-    found.sort(key=lambda each: each.decided_on or each.filed_on or _LONG_AGO, reverse=True)
-    order = (Stage.MERITS, Stage.INTERIM, Stage.PENDING)
-    return sorted(found, key=lambda each: order.index(each.stage))
 
 
 def _newest(vendor: Vendor) -> list[Allegation]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from bot.core.cards import Desk, allegation_item, answers, measure_item, ruling_words
+from bot.core.answers import answers, ruling_words
+from bot.core.cards import Desk, allegation_item, measure_item
 from bot.core.document import (
     Block,
     Bullets,
