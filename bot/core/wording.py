@@ -132,7 +132,8 @@ class Standing:
         else:
             text = "No government measure on record"
         if group:
-            text += f", {len(group)} against group companies"
+            whom = "a group company" if len(group) == 1 else "group companies"
+            text += f" and {len(group)} against {whom}"
         return text + _as_of((m.verified_on for m in self.in_force), today)
 
 

@@ -73,13 +73,13 @@ FREEZE = {"kind": "asset_freeze", "title": "Zedland Freeze"}
         ),
         (
             [measure(), measure("b", group_company="Acme Lens")],
-            "No asset freeze found; 1 other government measure in force, "  # noqa: ISC004 - one text
-            "1 against group companies (checked 1 Mar 2024).",
+            "No asset freeze found; 1 other government measure in force "  # noqa: ISC004 - one text
+            "and 1 against a group company (checked 1 Mar 2024).",
         ),
         (
             [measure(**FREEZE, group_company="Acme Lens")],
-            "No government measure against the company itself in force on record, "  # noqa: ISC004
-            "1 against group companies (checked 1 Mar 2024).",
+            "No government measure against the company itself in force on record "  # noqa: ISC004
+            "and 1 against a group company (checked 1 Mar 2024).",
         ),
         ([measure(kind="buyer_decision")], "No government measure on record."),
         ([measure(kind="inquiry")], "No government measure on record."),
