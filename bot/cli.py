@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -183,11 +183,6 @@ def _options(
     del version
 
 
-def main() -> NoReturn:
-    """Run the command line and exit; whatever is wrong with the input is one clear line."""
-    sys.exit(command_line())
-
-
 def command_line(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line, this process's own by default; give its exit code."""
     try:
@@ -205,7 +200,7 @@ def command_line(arguments: Sequence[str] | None = None) -> int:
         # The reader has seen enough (| head). Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
         return INTERRUPTED
     except OSError as error:
         print(f"vendorwatch: {error}", file=sys.stderr)
