@@ -115,4 +115,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """There is no way back: restore a backup."""
-    raise NotImplementedError("migrations go forward only; restore a backup")
+    raise RuntimeError("migrations go forward only; restore a backup")
