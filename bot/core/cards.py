@@ -192,8 +192,9 @@ def allegation_item(vendor: Vendor, allegation: Allegation, *, whole: bool = Fal
         *cite(vendor, allegation.sources, whole=whole),
     )
     below = answers(vendor, allegation.id, whole=whole)
-    if not any(response.speaks for response in responses(vendor, allegation.id)):
-        none = "No response on record"
+    said = responses(vendor, allegation.id)
+    if not any(response.speaks for response in said):
+        none = "No confirmed response on record" if said else "No response on record"
         if allegation.no_response is not None:
             none += f" ({allegation.no_response.text.rstrip('.')})"
         below = (words("↳ ", sentence(none)), *below)

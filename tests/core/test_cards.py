@@ -118,7 +118,7 @@ def test_an_unverified_answer_does_not_speak_and_leaves_the_claim_without_one() 
     silent = full_vendor(allegations=[allegation()], responses=[unverified(response())])
     told = text(card(silent, DESK))
     assert "never counted hats" not in told
-    assert "No response on record" in told
+    assert "No confirmed response on record" in told
     assert "[unverified] ↳ Denial" in text(record(silent, DESK))
 
 
