@@ -143,7 +143,9 @@ def _measures(vendor: Vendor, standing: Standing, desk: Desk) -> tuple[Item, ...
     items = [measure_item(vendor, measure, desk) for measure in shown]
     items += _named("Also in force", rest)
     items += [measure_item(vendor, measure, desk) for measure in standing.reported]
-    items += _named("No longer in force", standing.ended)
+    room = MEASURES_SHOWN - len(shown)
+    items += [measure_item(vendor, measure, desk) for measure in standing.ended[:room]]
+    items += _named("No longer in force", standing.ended[room:])
     items += _named("Single buyers' decisions, instructions, inquiries", standing.uncounted)
     return tuple(items)
 

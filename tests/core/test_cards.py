@@ -158,7 +158,7 @@ def test_ended_and_reported_measures_are_told_as_what_they_are() -> None:
         ]
     )
     told = text(card(made, DESK))
-    assert "No longer in force: Old List (2019 to 2021)." in told
+    assert "No longer in force (export control): Old List, 9 Oct 2019 to May 2021, removed." in told
     assert "Reported, not enacted as far as our sources show: New List, 4 May 2022." in told
     assert "Export control" not in told
 
@@ -244,3 +244,11 @@ def test_an_answer_to_a_ruling_stands_under_it_in_the_full_record() -> None:
         i for i, each in enumerate(lines) if each.startswith("↳ Court, filed, outcome not seen")
     )
     assert any("It will appeal" in each for each in lines[ruling + 1 : ruling + 3])
+
+
+def test_ended_measures_are_only_named_where_measures_in_force_fill_the_card() -> None:
+    kinds = ["export_control", "procurement_ban", "designation"]
+    full = [measure(f"m{n}", kind=kind) for n, kind in enumerate(kinds)]
+    gone = measure("gone", status="removed", ended_on="2021-05", title="Old List")
+    told = text(card(full_vendor(measures=[*full, gone]), DESK))
+    assert "No longer in force: Old List (2019 to 2021)." in told
