@@ -112,7 +112,7 @@ class App:
 
         def judge(mention: Mention, history: History) -> Alert | Skip:
             vendor = compiled.watchlist.get(mention.vendor)
-            revision = compiled.watchlist.revision(vendor)
+            revision = compiled.revision(vendor)
             decision = decide(mention, self.routes.settings, history, revision, now)
             match decision:
                 case Skip():
@@ -120,7 +120,7 @@ class App:
                 case post if post.form is Form.CARD:
                     return Alert(post, card(vendor, desk, mention), revision)
                 case post:
-                    return Alert(post, line(vendor, desk, mention, history), revision)
+                    return Alert(post, line(vendor, desk, mention, history, revision), revision)
 
         return judge
 

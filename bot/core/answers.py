@@ -1,11 +1,9 @@
 """What answers a measure or an allegation: the vendor's responses and the courts' rulings."""
 
-from bot.core.dates import PartialDate
+from bot.core.dates import LONG_AGO
 from bot.core.document import Inlines, strong, words
 from bot.core.vendor import Proceeding, Response, Stage, Vendor
 from bot.core.wording import RESPONSES, STAGES, cite, marked, sentence
-
-_LONG_AGO = PartialDate(1)
 
 
 def answers(vendor: Vendor, to: str, *, whole: bool = False) -> tuple[Inlines, ...]:
@@ -49,6 +47,8 @@ def _answer(vendor: Vendor, response: Response, *, whole: bool) -> Inlines:
     said = response.text if whole else response.short or response.text
     when = f", {response.date.words()}" if response.date else ", undated"
     who = "" if response.by == vendor.name else f" by {response.by}"
+    if response.translated_from:
+        when += f", translated from {response.translated_from}"
     return marked(
         words(
             "↳ ",
@@ -63,12 +63,12 @@ def _answer(vendor: Vendor, response: Response, *, whole: bool) -> Inlines:
 def responses(vendor: Vendor, to: str) -> list[Response]:
     """Give the responses that answer an item, newest first, undated last."""
     found = [each for each in vendor.responses if to in each.answers]
-    return sorted(found, key=lambda each: each.date or _LONG_AGO, reverse=True)
+    return sorted(found, key=lambda each: each.date or LONG_AGO, reverse=True)
 
 
 def _rulings(vendor: Vendor, to: str, *, whole: bool) -> list[Proceeding]:
     """Give the proceedings about an item: rulings on the merits first, then the newest ones."""
     found = [each for each in vendor.proceedings if to in each.affects and (whole or each.speaks)]
-    found.sort(key=lambda each: each.decided_on or each.filed_on or _LONG_AGO, reverse=True)
+    found.sort(key=lambda each: each.decided_on or each.filed_on or LONG_AGO, reverse=True)
     order = (Stage.MERITS, Stage.INTERIM, Stage.PENDING)
     return sorted(found, key=lambda each: order.index(each.stage))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.core.answers import answers, responses
-from bot.core.dates import PartialDate
+from bot.core.dates import LONG_AGO
 from bot.core.document import (
     Actions,
     Block,
@@ -55,8 +55,6 @@ MEASURES_SHOWN = 3
 ALLEGATIONS_SHOWN = 2
 """One where the measures alone fill the card."""
 
-_LONG_AGO = PartialDate(1)
-
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -65,6 +63,12 @@ class Desk:
     programs: Mapping[str, Program]
     today: date
     corrections: str | None = None
+
+    @property
+    def disclaimer(self) -> str:
+        """What a card and a record are not, and whom to tell of an error."""
+        text = "Not legal advice. Absence from a list is not clearance."
+        return f"{text} Corrections: {self.corrections}" if self.corrections else text
 
 
 def card(
@@ -75,7 +79,7 @@ def card(
     `sold_as` is another seller's name that was asked for: the card says whose record this is.
     """
     standing = Standing.of(vendor)
-    blocks: list[Block] = [Heading(_title(vendor)), Paragraph(_profile(vendor))]
+    blocks: list[Block] = [Heading(title(vendor)), Paragraph(_profile(vendor))]
     if mention is not None:
         blocks.append(Paragraph(why(mention)))
     if sold_as is not None:
@@ -98,14 +102,18 @@ def card(
     return Document(_summary(vendor, standing, allegations, desk, mention), told)
 
 
-def line(vendor: Vendor, desk: Desk, mention: Mention, history: History) -> Document:
-    """Write the one line that stands for a card shown before."""
+def line(vendor: Vendor, desk: Desk, mention: Mention, history: History, revision: str) -> Document:
+    """Write the one line that stands for a card shown before.
+
+    `revision` is the record's present one: the line says whether it is still that of the card.
+    """
     status = Standing.of(vendor).sentence(desk.today)
     parts: list[str | Inline] = [strong(vendor.name), " · ", *why(mention)]
     if history.card_at is not None:
         shown = f"card of {history.card_at.day} {history.card_at:%b %Y}"
-        parts += [" Nothing in the record has changed since the ", link(shown, history.card_link)]
-        parts += ["."]
+        same = history.card_revision == revision
+        lead = "Nothing in the record has changed" if same else "The record has changed"
+        parts += [f" {lead} since the ", link(shown, history.card_link), "."]
     blocks: tuple[Block, ...] = (
         Paragraph(words(*parts)),
         Actions((Button("Show card", f"vendor {vendor.id}"),)),
@@ -123,7 +131,8 @@ def why(mention: Mention) -> Inlines:
     return words(f"{how} in ", link(f"“{title}”", mention.link), ".")
 
 
-def _title(vendor: Vendor) -> Inlines:
+def title(vendor: Vendor) -> Inlines:
+    """Name a vendor, with its name in its own script."""
     native = f" ({vendor.native_name})" if vendor.native_name else ""
     return words(strong(vendor.name), native)
 
@@ -220,7 +229,7 @@ def _foot(vendor: Vendor, untold: int, desk: Desk) -> str:
     spoken = {key for _, claim in claims(vendor) if claim.speaks for key in claim.sources}
     told = [vendor.sources[key] for key in sorted(spoken & vendor.sources.keys())]
     dated = [source for source in told if source.date is not None]
-    newest = max(dated, key=lambda source: source.date or _LONG_AGO, default=None)
+    newest = max(dated, key=lambda source: source.date or LONG_AGO, default=None)
     parts = [f"Newest source: {source_words(newest)}."] if newest else []
     review = vendor.review
     if review.reviewed_by and review.reviewed_on:
@@ -230,10 +239,7 @@ def _foot(vendor: Vendor, untold: int, desk: Desk) -> str:
     more = _more(vendor, untold)
     if more:
         parts.append(f"The full record also holds {more}.")
-    parts.append("Not legal advice. Absence from a list is not clearance.")
-    if desk.corrections:
-        parts.append(f"Corrections: {desk.corrections}")
-    return " ".join(parts)
+    return " ".join([*parts, desk.disclaimer])
 
 
 def _more(vendor: Vendor, untold: int) -> str:

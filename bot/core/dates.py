@@ -75,6 +75,10 @@ class PartialDate:
         return f"about {text}" if self.inferred else text
 
 
+LONG_AGO = PartialDate(1)
+"""Where what has no date is sorted."""
+
+
 def _validate(value: Any) -> PartialDate:
     return value if isinstance(value, PartialDate) else PartialDate.parse(str(value))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.core.answers import answers, ruling_words
-from bot.core.cards import Desk, allegation_item, measure_item
+from bot.core.cards import Desk, allegation_item, measure_item, title
 from bot.core.document import (
     Block,
     Bullets,
@@ -31,9 +31,8 @@ _NOT_CARRIED_OVER = (
 def record(vendor: Vendor, desk: Desk) -> Document:
     """Write the full record as one document."""
     standing = Standing.of(vendor)
-    native = f" ({vendor.native_name})" if vendor.native_name else ""
     blocks: list[Block] = [
-        Heading(words(strong(vendor.name), f"{native}: full record")),
+        Heading(words(*title(vendor), ": full record")),
         Paragraph(words(strong("Sanctions status: "), standing.sentence(desk.today))),
         Fields(tuple(_facts(vendor))),
     ]
@@ -55,14 +54,12 @@ def record(vendor: Vendor, desk: Desk) -> Document:
         ("Related companies", _related(vendor)),
         ("Sources", _sources(vendor)),
     )
-    for title, items in sections:
+    for heading, items in sections:
         if items:
-            blocks += [Heading(words(title)), Bullets(tuple(items))]
+            blocks += [Heading(words(heading)), Bullets(tuple(items))]
     reviewed = vendor.review.reviewed_by or "not yet reviewed by a person"
     foot = f"Record status: {vendor.review.status}; {reviewed}. "
-    foot += "Not legal advice. Absence from a list is not clearance."
-    if desk.corrections:
-        foot += f" Corrections: {desk.corrections}"
+    foot += desk.disclaimer
     blocks.append(Footnote(words(foot)))
     return Document(f"{vendor.name}: full record. {standing.sentence(desk.today)}", tuple(blocks))
 

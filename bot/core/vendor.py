@@ -156,7 +156,7 @@ class Claim(Record):
 
     sources: tuple[str, ...] = ()
     confidence: Confidence = Confidence.CONFIRMED
-    note: Line | None = Field(None, description="For curators and the full record, not for cards.")
+    note: Line | None = Field(None, description="For curators and the JSON record, not for cards.")
 
     @property
     def speaks(self) -> bool:

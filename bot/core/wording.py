@@ -112,11 +112,11 @@ class Standing:
         The day is that of the least recently checked measure: a sentence is as old as its oldest
         part.
         """
-        freezes = [
-            m for m in self.in_force if m.kind is MeasureKind.ASSET_FREEZE and not m.group_company
-        ]
-        others = [m for m in self.in_force if m not in freezes and not m.group_company]
-        group = [m for m in self.in_force if m not in freezes and m.group_company]
+        own = [m for m in self.in_force if not m.group_company]
+        group = [m for m in self.in_force if m.group_company]
+        freezes = [m for m in own if m.kind is MeasureKind.ASSET_FREEZE]
+        others = [m for m in own if m.kind is not MeasureKind.ASSET_FREEZE]
+        group_freeze = any(m.kind is MeasureKind.ASSET_FREEZE for m in group)
         if freezes:
             named = "; ".join(f"{m.title} since {m.since.words()}" for m in freezes)
             text = f"Asset freeze in force: {named}"
@@ -124,7 +124,8 @@ class Standing:
                 text += f"; {_count(len(others), 'other government measure')} in force"
         elif others:
             told = _count(len(others), "other government measure")
-            text = f"No asset freeze found; {told} in force"
+            found = " against the company itself" if group_freeze else ""
+            text = f"No asset freeze found{found}; {told} in force"
         elif group:
             text = "No government measure against the company itself in force on record"
         elif self.ended or self.reported:
@@ -133,7 +134,8 @@ class Standing:
             text = "No government measure on record"
         if group:
             whom = "a group company" if len(group) == 1 else "group companies"
-            text += f" and {len(group)} against {whom}"
+            frozen = ", an asset freeze among them" if group_freeze else ""
+            text += f" and {len(group)} against {whom}{frozen}"
         return text + _as_of((m.verified_on for m in self.in_force), today)
 
 

@@ -79,7 +79,13 @@ FREEZE = {"kind": "asset_freeze", "title": "Zedland Freeze"}
         (
             [measure(**FREEZE, group_company="Acme Lens")],
             "No government measure against the company itself in force on record "  # noqa: ISC004
-            "and 1 against a group company (checked 1 Mar 2024).",
+            "and 1 against a group company, an asset freeze among them (checked 1 Mar 2024).",
+        ),
+        (
+            [measure(), measure("b", **FREEZE, group_company="Acme Lens")],
+            "No asset freeze found against the company itself; 1 other government "  # noqa: ISC004
+            "measure in force and 1 against a group company, an asset freeze among them "
+            "(checked 1 Mar 2024).",
         ),
         ([measure(kind="buyer_decision")], "No government measure on record."),
         ([measure(kind="inquiry")], "No government measure on record."),
@@ -210,10 +216,16 @@ def test_the_foot_says_who_reviewed_what_more_there_is_and_what_a_card_is_not() 
 
 def test_a_line_stands_for_a_card_and_leads_to_it() -> None:
     story = mention(Cause.ENTRY, title="Cameras bought", link="https://example.org/a")
-    shown = History(card_at=datetime(2024, 3, 30, tzinfo=UTC), card_link="https://chat.example/1")
-    told = line(full_vendor(), DESK, story, shown)
+    shown = History(
+        card_at=datetime(2024, 3, 30, tzinfo=UTC),
+        card_revision="r1",
+        card_link="https://chat.example/1",
+    )
+    told = line(full_vendor(), DESK, story, shown, "r1")
     assert "Acme Cam · Here because of “ACME CAM”" in text(told)
-    assert "card of 30 Mar 2024" in text(told)
+    assert "Nothing in the record has changed since the card of 30 Mar 2024." in text(told)
+    changed = line(full_vendor(), DESK, story, shown, "r2")
+    assert "The record has changed since the card of 30 Mar 2024." in text(changed)
     assert any(isinstance(block, Actions) for block in told.blocks)
     assert size(told.blocks) < 400
 

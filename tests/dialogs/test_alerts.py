@@ -133,6 +133,23 @@ async def test_a_broken_file_leaves_the_last_good_watchlist_in_use(bot: Bot) -> 
     assert len(bot.posted()) == 1
 
 
+async def test_an_emptied_folder_leaves_the_last_good_watchlist_in_use(bot: Bot) -> None:
+    for slug in ("acme-cam", "road-runner"):
+        (bot.pack / "vendors" / f"{slug}.yml").unlink()
+    assert not await bot.app.current.reload()
+    await bot.hears("#hall", "Road Runner")
+    assert len(bot.posted()) == 1
+
+
+async def test_news_inside_the_cooldown_says_that_the_record_has_changed(bot: Bot) -> None:
+    await bot.reads(("Cameras bought", "", "Acme Cam"))
+    bot.posted()
+    write_pack(bot.pack, full_vendor(headquarters="Shelbyville", names=[name("Acme Cam")]), ROAD)
+    await bot.app.current.reload()
+    await bot.reads(("Cameras returned", "", "Acme Cam"))
+    assert "The record has changed since the card of 1 Apr 2024." in bot.posted()[0][2]
+
+
 async def test_what_people_say_is_neither_stored_nor_logged(bot: Bot, tmp_path: Path) -> None:
     with capture_logs() as logs:
         await bot.hears("#hall", "xyzzy Acme Cam plugh", message_id="9")
