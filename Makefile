@@ -40,6 +40,7 @@ check: setup-dev  ## What CI runs: format, lint, types, tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/vendorwatch watchlist check
+	@$(BIN)/vendorwatch watchlist format --check
 	@$(BIN)/python -m pytest -n auto
 
 fix: setup-dev  ## Format and mend what lint can mend

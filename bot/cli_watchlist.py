@@ -11,11 +11,13 @@ from typing import Annotated
 
 import typer
 
-from bot import pack
-from bot.cli_shared import BAD_INPUT, ConfigFile, packs, print_json, stop
+from bot import interchange, pack, packwriter
+from bot.cli_shared import BAD_INPUT, NOT_FOUND, ConfigFile, packs, print_json, stop
 from bot.config import load
 from bot.core import export
 from bot.core.template import slug, template
+from bot.packwriter import Novelty
+from bot.source import read_text
 
 watchlist_cli = typer.Typer(help="Check the watchlist's files.", no_args_is_help=True)
 
@@ -35,6 +37,7 @@ def watchlist_check(
         for each in pack.waiting(chosen, datetime.now(UTC).date()):
             print(each)
         return
+    pack.suggested_feeds(chosen)
     warnings = pack.warnings(chosen)
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
@@ -73,6 +76,7 @@ class ExportFormat(StrEnum):
     JSON = "json"
     CSV = "csv"
     FTM = "ftm"
+    YAML = "yaml"
 
 
 @watchlist_cli.command("export")
@@ -94,9 +98,76 @@ def watchlist_export(
         case ExportFormat.FTM:
             for entity in export.entities(vendors, watchlist.programs):
                 print(json.dumps(entity, ensure_ascii=False))
+        case ExportFormat.YAML:
+            for text in interchange.stream(watchlist):
+                print(text, end="")
+
+
+@watchlist_cli.command("import")
+def watchlist_import(
+    source: Annotated[str, typer.Argument(help="A file of records (YAML), or - for the input.")],
+    folder: Annotated[Path, typer.Option("--folder", help="The pack to write to.")] = (
+        Path("watchlists")
+    ),
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what says otherwise.")] = (
+        False
+    ),
+    config: ConfigFile = None,
+) -> None:
+    """Take in records that `watchlist export --format yaml` or a colleague wrote."""
+    documents = interchange.split(source, read_text(source))
+    changes = packwriter.plan(folder, documents)
+    pack.load(_with(packs(load(config, os.environ), None), folder), documents)
+    if not replace:
+        differing = [str(each.path) for each in changes if each.novelty is Novelty.CHANGED]
+        if differing:
+            told = "says otherwise; nothing was written, --replace takes the new text"
+            stop(f"{', '.join(differing)}: {told}", BAD_INPUT)
+    for change in changes:
+        if change.novelty is not Novelty.SAME:
+            packwriter.save(change)
+        print(f"{change.path}: {change.novelty}")
+
+
+@watchlist_cli.command("format")
+def watchlist_format(
+    folders: Annotated[list[Path] | None, typer.Argument(help="Folders of packs.")] = None,
+    only_check: Annotated[bool, typer.Option("--check", help="Write nothing.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Bring files to the form in which the same record is always the same bytes.
+
+    With --check nothing is written, and the exit code is 1 if a file would be.
+    """
+    paths = pack.files(packs(load(config, os.environ), folders))
+    changed = [each for each in packwriter.tidied(paths) if each.novelty is Novelty.CHANGED]
+    for change in changed:
+        if not only_check:
+            packwriter.save(change)
+        print(f"{change.path}: {'would be ' if only_check else ''}formatted")
+    print(f"{len(paths) - len(changed)} of {len(paths)} files were as they should be")
+    if changed and only_check:
+        raise typer.Exit(NOT_FOUND)
+
+
+@watchlist_cli.command("feeds")
+def watchlist_feeds(
+    folders: Annotated[list[Path] | None, typer.Argument(help="Folders of packs.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """List the feeds that the watchlist suggests, one a line; nothing subscribes by itself."""
+    for feed in pack.suggested_feeds(packs(load(config, os.environ), folders)):
+        title = f" ({feed.title})" if feed.title else ""
+        print(f"{feed.url}\t{feed.kind}\t{feed.confidence}\t{feed.publisher}{title}: {feed.about}")
 
 
 @watchlist_cli.command("schema")
 def watchlist_schema() -> None:
     """Print the JSON Schema of a vendor file, for editors."""
     print(pack.schema(), end="")
+
+
+def _with(chosen: list[Path], folder: Path) -> list[Path]:
+    """Put a pack behind those chosen, once, if there is one in that folder yet."""
+    others = [each for each in chosen if each.resolve() != folder.resolve()]
+    return [*others, folder] if pack.is_pack(folder) else others

@@ -1,4 +1,4 @@
-"""Watchlist packs: folders with `vendors/*.yml` and, if they name programmes, `programs.yml`.
+"""Watchlist packs: folders with `vendors/*.yml`, and `programs.yml` if they name programmes.
 
 Packs stand in order: a vendor or a programme in a later one replaces that of an earlier one. Every
 file is read before anything is complained of, so that one look shows all there is to mend.
@@ -14,13 +14,16 @@ from pathlib import Path
 
 from bot import yamlfile
 from bot.core.editorial import check, check_all
+from bot.core.feedlist import SuggestedFeed, SuggestedFeeds
 from bot.core.todo import todo
 from bot.core.vendor import Program, Programs, Vendor
 from bot.core.watchlist import Watchlist
 from bot.errors import InvalidFileError, Problem
+from bot.interchange import Document
 from bot.yamlfile import Loaded
 
 _HERE = Path(__file__).parent
+_NO_PACK = "there is no watchlist here: no folder 'vendors' and no programs.yml"
 
 
 @dataclass(slots=True)
@@ -42,13 +45,44 @@ class _Read:
             self.problems += error.problems
 
 
-def load(folders: Iterable[Path]) -> Watchlist:
-    """Read packs; raise InvalidFileError with every error of every file. Warnings pass."""
+def load(folders: Iterable[Path], incoming: Iterable[Document] = ()) -> Watchlist:
+    """Read packs; raise InvalidFileError with every error of every file. Warnings pass.
+
+    `incoming` are files that are not in a folder yet; they replace those of the packs.
+    """
     read = _read(folders)
+    for document in incoming:
+        if isinstance(document.content, Programs):
+            read.programs |= document.content.programs
+        else:
+            read.vendors[document.content.id] = document.content
+            read.files[document.content.id] = document.loaded
     read.problems += (problem for is_error, problem in _examine(read) if is_error)
     if read.problems:
         raise InvalidFileError(read.problems)
     return Watchlist(read.vendors, read.programs)
+
+
+def suggested_feeds(folders: Iterable[Path]) -> tuple[SuggestedFeed, ...]:
+    """Give the feeds that packs suggest; raise InvalidFileError with all that is wrong there."""
+    found: dict[str, SuggestedFeed] = {}
+    problems: list[Problem] = []
+    for path in (folder / "feeds.yml" for folder in folders):
+        if not path.exists():
+            continue
+        try:
+            loaded = yamlfile.read(path)
+            suggested = yamlfile.validate(SuggestedFeeds, loaded)
+        except InvalidFileError as error:
+            problems += error.problems
+            continue
+        for index in suggested.repeated():
+            place = loaded.place(("feeds", index, "url"))
+            problems.append(place.problem("this address is already suggested further up"))
+        found |= {feed.url: feed for feed in suggested.feeds}
+    if problems:
+        raise InvalidFileError(problems)
+    return tuple(found.values())
 
 
 def warnings(folders: Iterable[Path]) -> tuple[Problem, ...]:
@@ -73,6 +107,27 @@ def shipped() -> Path:
     """Give the folder of the pack that comes with the bot: in the package, or beside it."""
     inside = _HERE / "watchlists"
     return inside if inside.is_dir() else _HERE.parent / "watchlists"
+
+
+def is_pack(folder: Path) -> bool:
+    """Say whether there is a pack in a folder."""
+    return (folder / "vendors").exists() or (folder / "programs.yml").exists()
+
+
+def files(folders: Iterable[Path]) -> list[Path]:
+    """Give the files of packs, in order; raise InvalidFileError where there is no pack."""
+    found: list[Path] = []
+    for folder in folders:
+        if not is_pack(folder):
+            raise InvalidFileError([Problem(str(folder), 0, 0, _NO_PACK)])
+        try:
+            found += _vendor_files(folder)
+        except OSError as error:
+            told = f"the folder cannot be read: {error.strerror}"
+            raise InvalidFileError([Problem(str(folder / "vendors"), 0, 0, told)]) from None
+        if (programs := folder / "programs.yml").exists():
+            found.append(programs)
+    return found
 
 
 def fingerprint(folders: Iterable[Path]) -> str:
@@ -117,9 +172,8 @@ def _read(folders: Iterable[Path]) -> _Read:
     read = _Read()
     for folder in folders:
         programs = folder / "programs.yml"
-        if not (folder / "vendors").exists() and not programs.exists():
-            told = "there is no watchlist here: no folder 'vendors' and no programs.yml"
-            read.problems.append(Problem(str(folder), 0, 0, told))
+        if not is_pack(folder):
+            read.problems.append(Problem(str(folder), 0, 0, _NO_PACK))
             continue
         try:
             paths = _vendor_files(folder)

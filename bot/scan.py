@@ -1,19 +1,16 @@
 """Scanning one text from outside: a file, a web page or standard input, without a running bot."""
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import Config
 from bot.core.mention import Match
-from bot.errors import BotError, InvalidFileError, Problem
+from bot.errors import InvalidFileError, Problem
 from bot.feeds.extract import decode, extract
 from bot.feeds.fetch import Fetcher
-
-LARGEST = 32 * 1024 * 1024
-"""Bytes of a file or of standard input that are read at most."""
+from bot.source import read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ async def read_source(source: str, *, raw: bool, config: Config) -> Scanned:
             page = await fetcher.page(source)
         html = decode(page.body or b"", page.charset)
         return Scanned(source, html if raw else extract(html, page.url).text)
-    text = _decode(source, _read(source))
+    text = read_text(source)
     if not raw and Path(source).suffix.lower() in {".html", ".htm", ".xhtml"}:
         text = extract(text).text
     return Scanned(source, text)
@@ -43,7 +40,7 @@ async def read_source(source: str, *, raw: bool, config: Config) -> Scanned:
 
 def read_lines(source: str) -> Iterator[tuple[object, str]]:
     """Give the id and text of each line of JSON; raise InvalidFileError at the first bad one."""
-    for number, line in enumerate(_decode(source, _read(source)).split("\n"), 1):
+    for number, line in enumerate(read_text(source).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -71,25 +68,3 @@ def as_json(matches: Sequence[Match]) -> list[dict[str, object]]:
         }
         for match in matches
     ]
-
-
-def _read(source: str) -> bytes:
-    try:
-        if source == "-":
-            data = sys.stdin.buffer.read(LARGEST + 1)
-        else:
-            with Path(source).open("rb") as file:
-                data = file.read(LARGEST + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise BotError(f"{source}: cannot be read: {reason}") from None
-    if len(data) > LARGEST:
-        raise BotError(f"{source}: larger than {LARGEST // 1024 // 1024} MiB; scan it in parts")
-    return data
-
-
-def _decode(source: str, data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BotError(f"{source}: not UTF-8 text (byte {error.start}); convert it first") from None

@@ -106,20 +106,37 @@ def read(path: Path) -> Loaded:
     raise InvalidFileError([Problem(file, 0, 0, message)])
 
 
-def parse(content: bytes, file: str) -> Loaded:
-    """Read YAML; `file` is what problems call it. Raise InvalidFileError as `read` does."""
+def parse(content: bytes, file: str, first_line: int = 1) -> Loaded:
+    """Read YAML; raise InvalidFileError as `read` does.
+
+    `file` is what problems call it, `first_line` the number that its first line has in there.
+    """
     if len(content) > MAX_BYTES:
         raise InvalidFileError([Problem(file, 0, 0, "the file is larger than 2 MiB")])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        place = _place_in(file, error.object[: error.start].decode("utf-8", "replace"))
+        before = error.object[: error.start].decode("utf-8", "replace")
+        place = _place_in(file, before, first_line)
         raise InvalidFileError([place.problem("this is not UTF-8 text")]) from None
     forbidden = _FORBIDDEN.search(text)
     if forbidden is not None:
-        place = _place_in(file, text[: forbidden.start()])
+        place = _place_in(file, text[: forbidden.start()], first_line)
         raise InvalidFileError([place.problem(_character_words(forbidden))])
-    return _Composer(file).compose(text)
+    return _Composer(file, first_line).compose(text)
+
+
+def comments(text: str) -> tuple[int, ...]:
+    """Give the lines, from 1, on which a comment begins, in text that `parse` reads."""
+    bare = list(text)
+    for event in yaml.parse(text, Loader=_LOADER):
+        begin, end = event.start_mark, event.end_mark
+        if isinstance(event, ScalarEvent) and begin and end:
+            for index in range(begin.index, end.index):
+                if bare[index] != "\n":
+                    bare[index] = " "
+    lines = "".join(bare).split("\n")
+    return tuple(number for number, line in enumerate(lines, 1) if "#" in line)
 
 
 def validate(model: type[M], loaded: Loaded) -> M:
@@ -147,8 +164,9 @@ class _Mark(Protocol):
 class _Composer:
     """Builds plain data from the parser's events, noting places and problems on the way."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, first_line: int) -> None:
         self._file = file
+        self._first_line = first_line
         self._values: dict[Loc, Place] = {}
         self._keys: dict[Loc, Place] = {}
         self._problems: list[Problem] = []
@@ -225,7 +243,9 @@ class _Composer:
         return self._at(event.start_mark)
 
     def _at(self, mark: _Mark | None) -> Place:
-        return Place(self._file, mark.line + 1, mark.column + 1) if mark else Place(self._file)
+        if mark is None:
+            return Place(self._file)
+        return Place(self._file, mark.line + self._first_line, mark.column + 1)
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> Problem:
         said = error.problem or "it cannot be read"
@@ -237,8 +257,8 @@ class _Composer:
         return self._at(mark).problem(f"this is not YAML: {said}")
 
 
-def _place_in(file: str, before: str) -> Place:
-    return Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+def _place_in(file: str, before: str, first_line: int) -> Place:
+    return Place(file, before.count("\n") + first_line, len(before) - before.rfind("\n"))
 
 
 def _character_words(found: re.Match[str]) -> str:

@@ -300,3 +300,67 @@ def test_watchlist_export_gives_records_rows_and_entities(shell: Shell) -> None:
     assert measure["properties"]["listingDate"] == ["2019-10-09"]
     assert company["properties"]["topics"] == ["export.control"]
     assert "country" not in company["properties"]
+
+
+def test_what_is_exported_as_yaml_is_imported_byte_for_byte(shell: Shell, tmp_path: Path) -> None:
+    exported = shell("watchlist", "export", "--format", "yaml", "pack").out
+    (tmp_path / "all.yml").write_text(exported, encoding="utf-8")
+    ran = shell("watchlist", "import", "all.yml", "--folder", "copy")
+    assert ran.out.splitlines() == [
+        "copy/vendors/acme-cam.yml: new",
+        "copy/vendors/road-runner.yml: new",
+    ]
+    assert shell("watchlist", "export", "-f", "yaml", "copy").out == exported
+    assert shell("watchlist", "format", "--check", "copy").code == 0
+    again = shell("watchlist", "import", "all.yml", "--folder", "copy")
+    assert {line.split(": ")[1] for line in again.out.splitlines()} == {"unchanged"}
+
+
+def test_an_import_replaces_nothing_that_says_otherwise_unless_told_to(
+    shell: Shell, tmp_path: Path
+) -> None:
+    exported = shell("watchlist", "export", "--format", "yaml", "pack").out
+    (tmp_path / "all.yml").write_text(exported.replace("Springfield", "Shelbyville"), "utf-8")
+    shell("watchlist", "format", "pack")
+    before = {path: path.read_bytes() for path in (tmp_path / "pack" / "vendors").iterdir()}
+    ran = shell("watchlist", "import", "all.yml", "--folder", "pack")
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert "nothing was written, --replace takes the new text" in ran.err
+    assert before == {path: path.read_bytes() for path in (tmp_path / "pack" / "vendors").iterdir()}
+    ran = shell("watchlist", "import", "all.yml", "--folder", "pack", "--replace")
+    assert (ran.code, ran.out.count(": changed")) == (0, 2)
+    assert "Shelbyville" in shell("vendor", "acme-cam", "-w", "pack").out
+
+
+def test_an_import_that_breaks_the_standard_writes_nothing(shell: Shell, tmp_path: Path) -> None:
+    exported = shell("watchlist", "export", "--format", "yaml", "pack").out
+    (tmp_path / "all.yml").write_text(exported.replace("verified_on", "# verified_on"), "utf-8")
+    ran = shell("watchlist", "import", "all.yml", "--folder", "copy")
+    assert ran.code == 2
+    assert ran.err.startswith("all.yml:")
+    assert "needs 'verified_on'" in ran.err
+    assert not (tmp_path / "copy").exists()
+
+
+def test_format_brings_files_into_one_form_and_keeps_what_they_say(shell: Shell) -> None:
+    exported = shell("watchlist", "export", "-f", "json", "pack").out
+    ran = shell("watchlist", "format", "--check", "pack")
+    assert (ran.code, ran.out.count("would be formatted")) == (1, 2)
+    assert shell("watchlist", "format", "pack").code == 0
+    assert shell("watchlist", "format", "--check", "pack").out == (
+        "2 of 2 files were as they should be\n"
+    )
+    assert shell("watchlist", "export", "-f", "json", "pack").out == exported
+
+
+def test_format_refuses_to_lose_comments(shell: Shell, tmp_path: Path) -> None:
+    shell("watchlist", "format", "pack")
+    file = tmp_path / "pack" / "vendors" / "acme-cam.yml"
+    commented = file.read_text("utf-8") + "# a thought\n"
+    file.write_text(commented, "utf-8")
+    ran = shell("watchlist", "format", "pack")
+    line = len(commented.splitlines())
+    assert ran.code == 2
+    assert ran.err.startswith(f"pack/vendors/acme-cam.yml:{line}:1: comments would be lost")
+    assert file.read_text("utf-8") == commented

@@ -190,3 +190,19 @@ def test_the_shipped_pack_stands_in_the_package_once_installed(
     (tmp_path / "watchlists").mkdir()
     monkeypatch.setattr(pack, "_HERE", tmp_path)
     assert pack.shipped() == tmp_path / "watchlists"
+
+
+def test_the_feeds_that_are_suggested_stand_in_a_file_of_their_own(tmp_path: Path) -> None:
+    folder = write_pack(tmp_path, vendor())
+    assert pack.suggested_feeds([folder]) == ()
+    entry = "{url: https://shopper.example/rss, publisher: Shopper, kind: press, about: News,"
+    text = f"schema: vendorwatch/1\nfeeds:\n  - {entry} confidence: high}}\n"
+    (folder / "feeds.yml").write_text(text, encoding="utf-8")
+    (feed,) = pack.suggested_feeds([folder])
+    assert (feed.url, str(feed.confidence)) == ("https://shopper.example/rss", "high")
+    (folder / "feeds.yml").write_text(f"{text}  - {entry} confidence: sure}}\n", encoding="utf-8")
+    with pytest.raises(InvalidFileError, match=r"feeds.yml:4:.*'sure' is not one of"):
+        pack.suggested_feeds([folder])
+    (folder / "feeds.yml").write_text(f"{text}  - {entry} confidence: low}}\n", encoding="utf-8")
+    with pytest.raises(InvalidFileError, match=r"feeds.yml:4:11: this address is already suggested"):
+        pack.suggested_feeds([folder])
