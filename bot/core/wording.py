@@ -3,7 +3,7 @@
 "Sanctioned" and its kin are printed for nothing but an asset freeze in force.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -116,7 +116,7 @@ class Standing:
         group = [m for m in self.in_force if m.group_company]
         freezes = [m for m in own if m.kind is MeasureKind.ASSET_FREEZE]
         others = [m for m in own if m.kind is not MeasureKind.ASSET_FREEZE]
-        group_freeze = any(m.kind is MeasureKind.ASSET_FREEZE for m in group)
+        group_freeze = bool(_freezes_among(group))
         if freezes:
             named = "; ".join(f"{m.title} since {m.since.words()}" for m in freezes)
             text = f"Asset freeze in force: {named}"
@@ -127,16 +127,25 @@ class Standing:
             found = " against the company itself" if group_freeze else ""
             text = f"No asset freeze found{found}; {told} in force"
         elif group:
-            text = "No government measure against the company itself in force on record"
+            text = "No government measure in force on record against the company itself"
         elif self.ended or self.reported:
             text = "No government measure in force on record"
         else:
             text = "No government measure on record"
         if group:
             whom = "a group company" if len(group) == 1 else "group companies"
-            frozen = ", an asset freeze among them" if group_freeze else ""
-            text += f" and {len(group)} against {whom}{frozen}"
+            count = f" and {len(group)}" if others else f"; {len(group)} in force"
+            text += f"{count} against {whom}{_freezes_among(group)}"
         return text + _as_of((m.verified_on for m in self.in_force), today)
+
+
+def _freezes_among(measures: Sequence[Measure]) -> str:
+    frozen = sum(measure.kind is MeasureKind.ASSET_FREEZE for measure in measures)
+    if not frozen:
+        return ""
+    if len(measures) == 1:
+        return ", an asset freeze"
+    return ", one of them an asset freeze," if frozen == 1 else f", {frozen} of them asset freezes,"
 
 
 def _count(number: int, noun: str) -> str:

@@ -78,13 +78,13 @@ FREEZE = {"kind": "asset_freeze", "title": "Zedland Freeze"}
         ),
         (
             [measure(**FREEZE, group_company="Acme Lens")],
-            "No government measure against the company itself in force on record "  # noqa: ISC004
-            "and 1 against a group company, an asset freeze among them (checked 1 Mar 2024).",
+            "No government measure in force on record against the company itself; "  # noqa: ISC004
+            "1 in force against a group company, an asset freeze (checked 1 Mar 2024).",
         ),
         (
             [measure(), measure("b", **FREEZE, group_company="Acme Lens")],
             "No asset freeze found against the company itself; 1 other government "  # noqa: ISC004
-            "measure in force and 1 against a group company, an asset freeze among them "
+            "measure in force and 1 against a group company, an asset freeze "
             "(checked 1 Mar 2024).",
         ),
         ([measure(kind="buyer_decision")], "No government measure on record."),
