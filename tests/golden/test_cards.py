@@ -15,7 +15,7 @@ from bot.platforms.slack.render import render as slack
 from tests.conftest import Golden
 
 TODAY = date(2026, 11, 22)
-VENDORS = ["hikvision", "nuctech"]
+VENDORS = ["cellebrite", "dahua", "hikvision", "intellexa", "nuctech", "sandvine"]
 
 
 @pytest.fixture(scope="module")
