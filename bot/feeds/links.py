@@ -3,19 +3,11 @@
 import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from bot.core.addresses import tracks
+
 _LONGEST = 4_096
 """Longer links are refused, in characters."""
 
-# Parameters that say who clicked and never what is shown. Collected from the vendors' own
-# documents: Google, Meta, Microsoft, X, LinkedIn, TikTok, Yandex, Mailchimp, HubSpot, Matomo.
-_TRACKING = frozenset(
-    "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid "  # noqa: SIM905 - sixty lines shorter
-    "twclid ttclid igshid li_fat_id "
-    "srsltid _ga _gl _openstat mkt_tok oly_enc_id oly_anon_id vero_id wickedid wt_zmc "
-    "at_medium at_campaign xtor guccounter guce_referrer guce_referrer_sig ref_src "
-    "sc_cid trkcampaign __twitter_impression".split()
-)
-_TRACKING_PREFIXES = ("utm_", "mc_", "hsa_", "_hs", "mtm_", "pk_", "piwik_", "matomo_")
 _TRACKING_FRAGMENT = re.compile(r"(?:xtor|utm_\w+|at_medium)=|:~:")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -51,7 +43,7 @@ def clean_link(link: str, base: str = "") -> str | None:
     if not host or not host.isprintable():
         return None
     fragment = "" if _TRACKING_FRAGMENT.match(parts.fragment) else parts.fragment
-    query = "&".join(each for each in parts.query.split("&") if not _tracks(each))
+    query = "&".join(each for each in parts.query.split("&") if not tracks(each))
     return parts._replace(netloc=host, query=query, fragment=fragment).geturl()
 
 
@@ -71,8 +63,3 @@ def _host(parts: SplitResult) -> str:
     if parts.port in (None, _DEFAULT_PORTS[parts.scheme]):
         return name
     return f"{name}:{parts.port}"
-
-
-def _tracks(parameter: str) -> bool:
-    name = parameter.split("=", 1)[0].lower()
-    return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
