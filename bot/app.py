@@ -7,36 +7,41 @@ the rooms that touch the world together.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain, repeat
 
 import structlog
 
+from bot.clerk import Clerk
 from bot.commands.context import Context
-from bot.core.cards import Desk, card, line
+from bot.core.addresses import links
+from bot.core.cards import Desk
 from bot.core.commands import CommandTable
-from bot.core.document import Document, Paragraph, words
 from bot.core.feed import Poll
+from bot.core.judge import WatchlistJudge
 from bot.core.mention import Cause, Channel, Entry, Invocation, Match, Mention, Message
-from bot.core.policy import Alert, Form, History, Mode, Settings, Skip, decide
+from bot.core.policy import Decision, Hold, Join, Skip
+from bot.core.settings import Settings
+from bot.core.stories import Fingerprint, fingerprint
 from bot.current import Compiled, CurrentWatchlist
 from bot.delivery.outbox import Worker
-from bot.errors import BotError, DeliveryError, UsageError
+from bot.errors import BotError, StorageError
 from bot.feeds.poller import Poller
 from bot.platforms.base import Platform
-from bot.storage.rows import Ruling
+from bot.storage.rows import Hearing, Retention, Ruling
 from bot.storage.store import Store
+from bot.upkeep import Upkeep
 
 log = structlog.get_logger()
 DRAIN = timedelta(seconds=10)
-REPLY_LIMIT = 30.0
-"""Seconds a platform may take for a reply."""
+KEEP = Retention()
 
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Which channels each feed goes to, and how each channel wants its alerts."""
+    """Which channels each feed goes to, and how a channel that chose nothing wants its alerts."""
 
     settings: Settings
     feeds: Mapping[str, tuple[Channel, ...]]
@@ -54,15 +59,41 @@ class App:
     routes: Routes
     clock: Callable[[], datetime]
     corrections: str | None = None
+    retention: Retention = KEEP
+    clerk: Clerk = field(init=False)
+    upkeep: Upkeep = field(init=False)
     _stop: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        nudge = self.worker.nudge
+        self.clerk = Clerk(self.store, self.commands, self._context, self.clock, nudge)
+        self.upkeep = Upkeep(
+            self.store,
+            lambda: self.current.compiled.watchlist,
+            self.clock,
+            nudge,
+            self.retention,
+        )
 
     async def on_message(self, message: Message) -> None:
         """Look for vendors in a message; on return its mentions are recorded."""
+        await self._hear(message, frozenset())
+
+    async def on_edit(self, message: Message) -> None:
+        """Look for vendors that a message names now and did not before."""
+        if self.current.compiled.matcher.find(message.text):
+            known = await self.store.named_before(message.channel, message.id)
+            await self._hear(message, known)
+
+    async def on_delete(self, channel: Channel, message_id: str) -> None:
+        """Take back what a deleted message brought, if its channel wants that."""
+        hearing = self._hearing(self.current.compiled)
+        if await self.store.withdraw_for(channel, message_id, hearing):
+            self.worker.nudge()
+
+    async def _hear(self, message: Message, known: frozenset[str]) -> None:
         compiled = self.current.compiled
         matches = compiled.matcher.find(message.text)
-        if not matches:
-            return
-        thread = message.thread or message.id
         mentions = [
             Mention(
                 channel=message.channel,
@@ -71,30 +102,31 @@ class App:
                 cause=Cause.MESSAGE,
                 cause_id=message.id,
                 at=message.at,
-                thread=thread if self.routes.settings.mode is Mode.THREAD else None,
+                thread=message.thread or message.id,
+                links=links(message.text),
             )
             for match in _one_a_vendor(matches)
+            if match.vendor not in known
         ]
-        self._tell(await self.store.record(mentions, self._judge(compiled), self.clock()))
+        if mentions:
+            self._tell(await self.store.record(mentions, self._hearing(compiled)))
 
     async def on_poll(self, poll: Poll) -> None:
         """Look for vendors in a poll's entries; on return everything of it is committed."""
         compiled = self.current.compiled
-        mentions = (
-            []
-            if poll.silent
-            else [
-                mention
-                for entry in poll.entries
-                for mention in self._entry_mentions(compiled, entry)
-            ]
-        )
-        now = self.clock()
-        self._tell(await self.store.finish_poll(poll, mentions, self._judge(compiled), now))
+        mentions: list[Mention] = []
+        prints: dict[str, Fingerprint] = {}
+        for entry in () if poll.silent else poll.entries:
+            found = list(self._entry_mentions(compiled, entry))
+            if found:
+                prints[entry.id] = fingerprint(entry.url, entry.title, entry.text)
+                mentions += found
+        self._tell(await self.store.finish_poll(poll, mentions, self._hearing(compiled, prints)))
 
     def _entry_mentions(self, compiled: Compiled, entry: Entry) -> Iterable[Mention]:
-        for match in _one_a_vendor(compiled.matcher.find(entry.text)):
-            for channel in self.routes.feeds.get(entry.feed, ()):
+        matches = _one_a_vendor(compiled.matcher.find(entry.text))
+        for channel in self.routes.feeds.get(entry.feed, ()) if matches else ():
+            for match in matches:
                 yield Mention(
                     channel=channel,
                     vendor=match.vendor,
@@ -104,88 +136,66 @@ class App:
                     at=entry.published or self.clock(),
                     title=entry.title,
                     link=entry.url,
+                    feed=entry.feed,
                 )
 
-    def _judge(self, compiled: Compiled) -> Callable[[Mention, History], Alert | Skip]:
-        desk = self._desk(compiled)
+    def _hearing(self, compiled: Compiled, prints: dict[str, Fingerprint] | None = None) -> Hearing:
         now = self.clock()
-
-        def judge(mention: Mention, history: History) -> Alert | Skip:
-            vendor = compiled.watchlist.get(mention.vendor)
-            revision = compiled.revision(vendor)
-            decision = decide(mention, self.routes.settings, history, revision, now)
-            match decision:
-                case Skip():
-                    return decision
-                case post if post.form is Form.CARD:
-                    return Alert(post, card(vendor, desk, mention), revision)
-                case post:
-                    return Alert(post, line(vendor, desk, mention, history, revision), revision)
-
-        return judge
+        judge = WatchlistJudge(compiled.watchlist, self._desk(compiled), compiled.revision, now)
+        return Hearing(judge, now, self.routes.settings, fingerprints=prints or {})
 
     def _desk(self, compiled: Compiled) -> Desk:
-        today: date = self.clock().date()
-        return Desk(compiled.watchlist.programs, today, self.corrections)
+        return Desk(compiled.watchlist.programs, self.clock().date(), self.corrections)
 
     def _tell(self, rulings: Iterable[Ruling]) -> None:
         """Log each decision with its reason, never with a text; wake the worker."""
         for ruling in rulings:
             mention, decision = ruling.mention, ruling.decision
             place = "private" if mention.channel.private else mention.channel.key
-            outcome = "alert skipped" if isinstance(decision, Skip) else "alert recorded"
-            reason = decision.reason if isinstance(decision, Skip) else decision.post.reason
             log.info(
-                outcome,
+                _outcome(decision),
                 vendor=mention.vendor,
                 channel=place,
                 cause=str(mention.cause),
-                reason=str(reason),
+                reason=str(decision.reason),
             )
         self.worker.nudge()
 
     async def on_command(self, invocation: Invocation) -> None:
-        """Carry out a command and answer it; whatever happens the asker gets an answer."""
-        document = await self._answer(invocation)
-        platform = self.platforms[invocation.channel.platform]
-        try:
-            async with asyncio.timeout(REPLY_LIMIT):
-                await platform.reply(invocation, document)
-        except (DeliveryError, TimeoutError) as error:
-            log.warning("reply failed", platform=platform.name, error=str(error) or "timed out")
+        """Take a command; on return it is kept and will be answered."""
+        if await self.store.receive(invocation, self.clock()):
+            self.clerk.nudge()
 
-    async def _answer(self, invocation: Invocation) -> Document:
+    def _context(self, invocation: Invocation) -> Context:
         compiled = self.current.compiled
-        context = Context(
+        return Context(
             invocation=invocation,
             watchlist=compiled.watchlist,
             matcher=compiled.matcher,
             desk=self._desk(compiled),
             settings=self.routes.settings,
+            status=lambda: self.store.status(self.clock()),
+            now=self.clock(),
         )
-        try:
-            call = self.commands.read(invocation.line)
-            return await call.command.handler(context, **call.arguments)
-        except UsageError as error:
-            return _said(str(error))
-        except BotError as error:
-            log.error("command failed", error=str(error))
-            return _said(f"That did not work: {error}")
-        except Exception:
-            log.exception("command failed")
-            return _said("That did not work, and it is the bot's fault. Its log says why.")
 
     async def run(self, poller: Poller) -> None:
         """Run until `stop` is called or the last conversation has ended; then drain the outbox."""
         async with asyncio.TaskGroup() as group:
-            background = [group.create_task(self.worker.run())]
-            background.append(group.create_task(self.current.run()))
-            background.append(group.create_task(poller.run()))
+            works = (self.worker, self.clerk, self.upkeep, self.current, poller)
+            background = [group.create_task(work.run()) for work in works]
             talking = group.create_task(self._talk())
             await self._stop.wait()
             for task in (talking, *background):
                 task.cancel()
-        await self.worker.drain(DRAIN.total_seconds())
+        with suppress(StorageError):  # what is waiting goes on waiting
+            await self.settle(DRAIN.total_seconds())
+
+    async def settle(self, deadline_s: float) -> None:
+        """Answer, release and deliver all that is due, within `deadline_s` seconds or so."""
+        while await self.clerk.answer_one():
+            pass
+        await self.upkeep.once()
+        await self.worker.drain(deadline_s)
 
     def stop(self) -> None:
         """Ask for an orderly end."""
@@ -219,5 +229,12 @@ def _one_a_vendor(matches: Iterable[Match]) -> list[Match]:
     return list(first.values())
 
 
-def _said(text: str) -> Document:
-    return Document(text, (Paragraph(words(text)),))
+def _outcome(decision: Decision) -> str:
+    match decision:
+        case Skip():
+            return "alert skipped"
+        case Hold():
+            return "alert waits"
+        case Join():
+            return "alert joined to an earlier one"
+    return "alert recorded"

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from bot import __version__, pack
+from bot.cli_db import db_cli
 from bot.cli_shared import (
     BAD_INPUT,
     INTERRUPTED,
@@ -48,6 +49,7 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 cli.add_typer(watchlist_cli, name="watchlist")
+cli.add_typer(db_cli, name="db")
 
 
 class Format(StrEnum):

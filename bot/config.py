@@ -20,8 +20,9 @@ from pydantic import StringConstraints as Constraints
 
 from bot import yamlfile
 from bot.core.duration import DurationField, parse_duration
+from bot.core.hours import DigestPlan, QuietHours
 from bot.core.mention import MatchKind
-from bot.core.policy import Mode
+from bot.core.settings import MORNINGS, Mode
 from bot.core.spelling import nearest
 from bot.core.vendor import Line, Slug, WebAddress
 from bot.errors import InvalidFileError, Problem
@@ -61,6 +62,18 @@ Network = Annotated[
 ChannelKey = Annotated[str, Constraints(pattern=r"^(console|matrix|slack):\S+$", max_length=300)]
 
 
+def _quiet(value: Any) -> QuietHours:
+    return value if isinstance(value, QuietHours) else QuietHours.parse(str(value))
+
+
+def _digest(value: Any) -> DigestPlan:
+    return value if isinstance(value, DigestPlan) else DigestPlan.parse(str(value))
+
+
+QuietField = Annotated[QuietHours, PlainValidator(_quiet), PlainSerializer(str, return_type=str)]
+DigestField = Annotated[DigestPlan, PlainValidator(_digest), PlainSerializer(str, return_type=str)]
+
+
 class LogLevel(StrEnum):
     """How much is logged."""
 
@@ -98,6 +111,9 @@ class Alerts(Section):
     minimum: MatchKind = MatchKind.VARIANT
     cooldown: DurationField = parse_duration("24h")
     repeat_card: DurationField = parse_duration("30d")
+    quiet: QuietField | None = None
+    digest: DigestField = MORNINGS
+    withdraw: bool | None = None
 
 
 class FeedRoute(Section):
@@ -128,6 +144,21 @@ class Console(Section):
     name: Line = "you"
 
 
+class Admins(Section):
+    """Who is told when something needs a person."""
+
+    channels: tuple[ChannelKey, ...] = ()
+
+
+class Keep(Section):
+    """How long what is kept; of documents and entries, their words."""
+
+    mentions: DurationField = parse_duration("365d")
+    encrypted_mentions: DurationField = parse_duration("7d")
+    documents: DurationField = parse_duration("30d")
+    entries: DurationField = parse_duration("30d")
+
+
 class Log(Section):
     """What the bot tells its operator."""
 
@@ -145,6 +176,8 @@ class Config(Section):
     alerts: Alerts = Alerts()
     feeds: Feeds = Feeds()
     console: Console = Console()
+    admins: Admins = Admins()
+    keep: Keep = Keep()
     corrections_contact: Line | None = None
     log: Log = Log()
 

@@ -14,10 +14,10 @@ from rich.console import Console
 
 from bot import pack
 from bot.app import App, Routes
-from bot.commands.lookup import table
+from bot.commands import table
 from bot.config import Config
 from bot.core.mention import Channel
-from bot.core.policy import Settings
+from bot.core.settings import Settings
 from bot.current import CurrentWatchlist
 from bot.delivery.outbox import Worker
 from bot.errors import BotError, InvalidFileError
@@ -27,6 +27,7 @@ from bot.feeds.poller import Pace, Poller
 from bot.platforms.base import Platform
 from bot.platforms.console.adapter import ConsolePlatform
 from bot.platforms.console.lines import read_lines
+from bot.storage.rows import Retention
 from bot.storage.store import Store
 
 log = structlog.get_logger()
@@ -73,7 +74,8 @@ async def assemble(
     store = await Store.open(config.database.url)
     try:
         rng = random.Random()  # noqa: S311 - jitter, no secret
-        worker = Worker(store, by_name, clock, rng, pace=tempo.posts)
+        admins = tuple(map(_channel, config.admins.channels))
+        worker = Worker(store, by_name, clock, rng, pace=tempo.posts, admins=admins)
         app = App(
             store=store,
             current=current,
@@ -83,6 +85,7 @@ async def assemble(
             routes=routes(config),
             clock=clock,
             corrections=config.corrections_contact,
+            retention=Retention(**dict(config.keep)),
         )
         await store.configure_feeds([feed.url for feed in config.feeds.list], clock())
         async with fetcher(config) as fetching:
@@ -98,6 +101,9 @@ def routes(config: Config) -> Routes:
         minimum=config.alerts.minimum,
         cooldown=config.alerts.cooldown,
         repeat_card=config.alerts.repeat_card,
+        quiet=config.alerts.quiet,
+        digest=config.alerts.digest,
+        withdraw=config.alerts.withdraw,
     )
     feeds = {feed.url: tuple(_channel(key) for key in feed.channels) for feed in config.feeds.list}
     return Routes(settings, feeds)

@@ -12,10 +12,11 @@ from pydantic import BaseModel
 from bot import pack, yamlfile
 from bot.config import Config, FeedRoute, LogLevel, load, variables
 from bot.core.mention import MatchKind
-from bot.core.policy import Mode, Settings
+from bot.core.settings import Mode, Settings
 from bot.errors import InvalidFileError
 from bot.plainwords import annotation_at, keys_of
 
+MODES = "thread, channel, react, digest, trial, off; did you mean 'thread'?"
 EXAMPLE = Path(__file__).parent.parent / "deploy" / "config.example.yml"
 
 
@@ -139,7 +140,7 @@ def test_variables_that_are_empty_or_not_ours_set_nothing() -> None:
         ("alrts: {}", "1:1: unknown key 'alrts'; did you mean 'alerts'?"),
         ("alerts:\n  cooldwn: 1h", "2:3: unknown key 'cooldwn'; did you mean 'cooldown'?"),
         ("alerts:\n  mode: thred",
-         "2:9: 'thred' is not one of thread, channel, off; did you mean 'thread'?"),
+         f"2:9: 'thred' is not one of {MODES}"),
         ("alerts:\n  cooldown: 24",
          "2:13: '24' is no duration; write for example 30m, 24h, 7d or 1d 12h"),
         ("alerts: thread",
@@ -179,7 +180,7 @@ def test_what_is_wrong_in_the_file_is_said_with_its_place(
     ("variable", "value", "problem"),
     [
         ("VENDORWATCH_ALERTS__MODE", "thred",
-         "'thred' is not one of thread, channel, off; did you mean 'thread'?"),
+         f"'thred' is not one of {MODES}"),
         ("VENDORWATCH_ALRTS__MODE", "off",
          "unknown setting; did you mean 'VENDORWATCH_ALERTS__MODE'?"),
         ("VENDORWATCH_ALERTS_MODE", "off",
@@ -211,7 +212,7 @@ def test_all_problems_of_file_and_environment_are_said_at_once(path: Path) -> No
     path.write_text("team: The News\nalerts:\n  mode: thred\n")
     assert said(path, VENDORWATCH_LOG__LEVEL="loud", VENDORWATCH_NO__SUCH="x") == [
         "config.yml:1:7: 'The News' must be a lower-case slug such as acme-cam",
-        "config.yml:3:9: 'thred' is not one of thread, channel, off; did you mean 'thread'?",
+        f"config.yml:3:9: 'thred' is not one of {MODES}",
         "VENDORWATCH_LOG__LEVEL: 'loud' is not one of debug, info, warning, error",
         "VENDORWATCH_NO__SUCH: unknown setting",
     ]

@@ -71,7 +71,10 @@ async def test_the_demo_shows_the_main_job_and_exits_0(tmp_path: Path) -> None:
     news, _, lookups = after.partition("Ask for a card")
     assert news.count("Nuctech (同方威视)") == 1
     assert "Library stays open" not in news
-    assert news.count("Hikvision · Here because of") == 1
+    assert news.count("Hikvision · Here because of") == 2  # posted, and edited
+    assert "now reads" in news
+    assert "Also in: “Station publishes the makers of its cameras | The Evening Wire”" in news
+    assert "3 watched vendors in a message." in news
     assert "Hikvision (海康威视)" in lookups
     assert "Did you mean Hikvision?" in lookups
     assert "No watched vendor is called “nosuchco”." in lookups

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from bot import pack
-from bot.commands.lookup import table
+from bot.commands import table
 from bot.core.cards import Desk, card
 from bot.platforms.console.render import render
 from tests.conftest import Golden

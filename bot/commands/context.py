@@ -1,11 +1,14 @@
 """What a command may see: never the bot, only what it needs to answer."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.core.cards import Desk
 from bot.core.matcher import Matcher
 from bot.core.mention import Invocation
-from bot.core.policy import Settings
+from bot.core.settings import Settings
+from bot.core.status import Status
 from bot.core.watchlist import Watchlist
 
 
@@ -18,3 +21,5 @@ class Context:
     matcher: Matcher
     desk: Desk
     settings: Settings
+    status: Callable[[], Awaitable[Status]]
+    now: datetime

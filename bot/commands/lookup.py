@@ -3,8 +3,9 @@
 from collections import Counter
 
 from bot.commands.context import Context
+from bot.commands.declared import table
 from bot.core.cards import card
-from bot.core.commands import CommandTable, Rest
+from bot.core.commands import Rest
 from bot.core.document import (
     Actions,
     Bullets,
@@ -21,7 +22,6 @@ from bot.core.vendor import Vendor
 from bot.core.watchlist import Exactly, Nearest, Several
 from bot.core.wording import Standing
 
-table = CommandTable()
 LONGEST_SHOWN = 80
 """Characters of an unknown name that are said back."""
 NOT_CLEARANCE = "Not being on this watchlist is not clearance."

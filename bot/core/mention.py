@@ -34,11 +34,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A Slack channel, a Matrix room or a console channel. `id` is the platform's own."""
+    """A Slack channel, a Matrix room or a console channel. `id` is the platform's own.
+
+    What comes from a `private` one shows nowhere else; of an `encrypted` one, no word is kept.
+    """
 
     platform: str
     id: str
     private: bool = False
+    encrypted: bool = False
 
     @property
     def key(self) -> str:
@@ -100,6 +104,8 @@ class Mention:
 
     `cause_id` names the message or entry within its channel or feed; `title` and `link` are set
     for entries, which are public; a message's words other than the matched ones are not kept.
+    `feed` is the address of the feed that an entry is from; `links` are the canonical addresses in
+    a message.
     """
 
     channel: Channel
@@ -111,6 +117,8 @@ class Mention:
     thread: str | None = None
     title: str | None = None
     link: str | None = None
+    feed: str | None = None
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

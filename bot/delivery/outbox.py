@@ -1,7 +1,7 @@
-"""Delivers what is in the outbox: claims, posts, writes down how it went.
+"""Delivers what is in the outbox: claims, carries, writes down how it went.
 
-What is posted but not written down is posted again with the same key once its lease has run out;
-an adapter makes that harmless where its platform can. No text of a document is logged.
+What may have been posted without being written down is asked for, or posted again with the same
+key, once its lease has run out. No text of a document is logged.
 """
 
 import asyncio
@@ -13,15 +13,20 @@ from random import Random
 
 import structlog
 
-from bot.delivery.outcome import Again, GivenUp, Outcome, Sent, after, backoff
+from bot.core.compact import channel_failed
+from bot.core.mention import Channel
+from bot.delivery.errand import carry
+from bot.delivery.outcome import Again, Doubtful, GivenUp, Outcome, Sent, after, backoff
 from bot.errors import DeliveryError, StorageError
 from bot.platforms.base import Platform
-from bot.storage.rows import Outgoing, State
+from bot.storage.rows import Kind, Outgoing
 from bot.storage.store import Store
 
-# Long enough to post and write it down, short enough that a crash is made good soon.
-LEASE = timedelta(seconds=45)
-TIME_LIMIT_S = 30.0
+# Long enough to post and write it down, short enough that a crash is made good within 30 s.
+LEASE = timedelta(seconds=25)
+TIME_LIMIT_S = 20.0
+# How long another process's new documents wait for somebody to look.
+LONGEST_SLEEP_S = 2.0
 # What a cancelled worker leaves its posts to come to an end.
 GRACE_S = 5.0
 # Looks at the outbox are at least this far apart where something is due that cannot be had.
@@ -32,7 +37,8 @@ class Worker:
     """Delivers documents, in order within a channel, at most one a channel every `pace`.
 
     At most `concurrency` are on their way at a time. Whatever goes wrong with the store, a
-    platform or an adapter is logged, and the work goes on.
+    platform or an adapter is logged, and the work goes on. `admins` are told once of a channel
+    that takes nothing any more.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - its four surroundings; the rest has defaults
@@ -44,6 +50,7 @@ class Worker:
         pace: timedelta = timedelta(seconds=1),
         concurrency: int = 8,
         time_limit_s: float = TIME_LIMIT_S,
+        admins: tuple[Channel, ...] = (),
     ) -> None:
         self._store = store
         self._platforms = platforms
@@ -52,6 +59,7 @@ class Worker:
         self._pace = pace
         self._concurrency = concurrency
         self._time_limit_s = time_limit_s
+        self._admins = admins
         self._log = structlog.stdlib.get_logger(__name__)
         self._under_way: set[str] = set()
         self._rests: dict[str, datetime] = {}
@@ -107,7 +115,9 @@ class Worker:
             failures = 0
             if until is not None and not self._under_way and (due is None or due > until):
                 return
-            left = None if due is None else (due - self._clock()).total_seconds()
+            left = LONGEST_SLEEP_S
+            if due is not None:
+                left = min(left, (due - self._clock()).total_seconds())
             with suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await woken.wait()
@@ -116,17 +126,19 @@ class Worker:
         """Start what is due and say when to look again; None: not before a nudge."""
         async with self._claiming:
             now = self._clock()
-            self._rests = {channel: end for channel, end in self._rests.items() if end > now}
+            # A rest longer than the pace is one from before the clock was set back.
+            self._rests = {
+                lane: end for lane, end in self._rests.items() if now < end <= now + self._pace
+            }
             free = self._concurrency - len(self._under_way)
             if free <= 0:
                 return None
             resting = self._under_way | self._rests.keys()
             for outgoing in await self._store.claim(now, LEASE, free, resting):
-                channel = outgoing.channel.key
-                self._under_way.add(channel)
+                self._under_way.add(outgoing.lane)
                 task = group.create_task(self._deliver(outgoing))
                 # Not in the task itself, which may be cancelled before it has begun.
-                task.add_done_callback(partial(self._done, channel))
+                task.add_done_callback(partial(self._done, outgoing))
             due = await self._store.next_due(now, self._under_way)
             if due is None or due > now:
                 return due
@@ -137,7 +149,7 @@ class Worker:
         """Post one document and write down how it went; raise nothing but cancellation."""
         log = self._log.bind(
             outbox=outgoing.id,
-            alert=outgoing.alert_id,
+            kind=outgoing.kind.value,
             vendor=outgoing.vendor,
             channel=None if outgoing.channel.private else outgoing.channel.key,
             attempt=outgoing.attempts,
@@ -149,22 +161,21 @@ class Worker:
         except Exception:
             log.exception("delivery broke off; it is tried again when its lease has run out")
 
-    def _done(self, channel: str, task: asyncio.Task[None]) -> None:
+    def _done(self, outgoing: Outgoing, task: asyncio.Task[None]) -> None:
         del task
-        self._under_way.discard(channel)
-        self._rests[channel] = self._clock() + self._pace
+        self._under_way.discard(outgoing.lane)
+        if self._pace and outgoing.kind is not Kind.REPLY:
+            self._rests[outgoing.lane] = self._clock() + self._pace
         self.nudge()
 
     async def _post(self, outgoing: Outgoing, log: structlog.stdlib.BoundLogger) -> Outcome:
         platform = self._platforms.get(outgoing.channel.platform)
         if platform is None:
             reason = f"platform {outgoing.channel.platform} is not set up; add it to the config"
-            return GivenUp(reason, State.FAILED)
+            return GivenUp(reason)
         try:
             async with asyncio.timeout(self._time_limit_s):
-                receipt = await platform.post(
-                    outgoing.channel, outgoing.document, key=outgoing.key, thread=outgoing.thread
-                )
+                receipt = await carry(platform, outgoing)
         except Exception as error:
             outcome = after(error, outgoing.attempts, self._rng)
             if not isinstance(error, DeliveryError | TimeoutError):
@@ -183,13 +194,23 @@ class Worker:
                         await self._store.sent(outgoing.id, receipt, now)
                     case Again(reason, pause):
                         await self._store.put_back(outgoing.id, reason, now + pause)
-                    case GivenUp(reason, state):
-                        await self._store.park(outgoing.id, reason, state)
+                    case Doubtful(reason, pause):
+                        await self._store.doubt(outgoing.id, reason, now + pause)
+                    case GivenUp(reason):
+                        await self._park(outgoing, reason, now)
             except StorageError as error:
                 failures += 1
                 await self._rest(error, failures)
             else:
                 return
+
+    async def _park(self, outgoing: Outgoing, reason: str, now: datetime) -> None:
+        channel = outgoing.channel
+        place = f"a private channel on {channel.platform}" if channel.private else channel.key
+        notice = channel_failed(place, reason)
+        notices = [(admin, notice) for admin in self._admins]
+        if await self._store.park(outgoing.id, reason, now, notices):
+            self.nudge()
 
     async def _rest(self, error: Exception, failures: int) -> None:
         """Wait for the database to recover; say so in the log."""
@@ -213,5 +234,7 @@ def _report(outcome: Outcome, log: structlog.stdlib.BoundLogger) -> None:
             log.info("delivered")
         case Again(reason, pause):
             log.warning("not delivered", reason=reason, retry_in_s=pause.total_seconds())
-        case GivenUp(reason, state):
-            log.error("not delivered and given up", reason=reason, state=state.value)
+        case Doubtful(reason, pause):
+            log.warning("perhaps delivered", reason=reason, asked_in_s=pause.total_seconds())
+        case GivenUp(reason):
+            log.error("not delivered and given up", reason=reason)

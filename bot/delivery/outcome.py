@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from bot.core.mention import Receipt
 from bot.errors import DeliveryError
-from bot.storage.rows import State
 
 SHORTEST = timedelta(seconds=1)
 LONGEST = timedelta(minutes=10)
@@ -17,6 +16,8 @@ LONGEST_ASKED = timedelta(days=1)
 # An adapter that fails in a way nobody foresaw does not get better by waiting for ever, and the
 # channel's later documents wait behind this one. With the back-off, some ten minutes.
 MOST_CRASHES = 10
+# What was on its way when nobody answered has arrived by then or never does.
+SETTLED = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +36,44 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenUp:
-    """It is not tried again: it failed, or nobody knows whether it was posted."""
+class Doubtful:
+    """Nobody knows whether it was posted; after the pause the platform is asked."""
 
     reason: str
-    state: State
+    pause: timedelta
 
 
-Outcome: TypeAlias = Sent | Again | GivenUp
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """It was not posted and is not tried again."""
+
+    reason: str
 
 
-def after(error: Exception, attempts: int, rng: Random) -> Again | GivenUp:
+Outcome: TypeAlias = Sent | Again | Doubtful | GivenUp
+
+
+def after(error: Exception, attempts: int, rng: Random) -> Again | Doubtful | GivenUp:
     """Say what follows from an error of the adapter at the given attempt, counted from 1.
 
     A time-out means that the platform may have posted it all the same.
     """
     match error:
         case DeliveryError(uncertain=True):
-            return GivenUp(str(error), State.UNCERTAIN)
+            return Doubtful(str(error), max(SETTLED, backoff(attempts, rng, error.retry_after)))
         case DeliveryError(permanent=True):
-            return GivenUp(str(error), State.FAILED)
+            return GivenUp(str(error))
         case DeliveryError():
             return Again(str(error), backoff(attempts, rng, error.retry_after))
         case TimeoutError():
-            return GivenUp("the platform did not answer in time", State.UNCERTAIN)
-    # The words of an unforeseen error may quote the document, so only its kind is kept.
+            reason = "the platform did not answer in time"
+            return Doubtful(reason, max(SETTLED, backoff(attempts, rng)))
+    # The words of an unforeseen error may quote the document, so only its kind is kept. It may
+    # have come after the post.
     reason = f"the adapter failed with {type(error).__name__}"
     if attempts >= MOST_CRASHES:
-        return GivenUp(reason, State.FAILED)
-    return Again(reason, backoff(attempts, rng))
+        return GivenUp(reason)
+    return Doubtful(reason, backoff(attempts, rng))
 
 
 def backoff(attempts: int, rng: Random, retry_after: float | None = None) -> timedelta:

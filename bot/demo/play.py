@@ -13,9 +13,9 @@ from rich.rule import Rule
 from rich.text import Text
 
 from bot.app import App
-from bot.commands.lookup import table
+from bot.commands import table
 from bot.config import Config
-from bot.demo.site import LIBRARY, OLD, SCANNER, STATION, Site, paper
+from bot.demo.site import COPY, LIBRARY, OLD, SCANNER, STATION, WIRE, Site, paper
 from bot.feeds.poller import Poller
 from bot.platforms.console.adapter import ConsolePlatform
 from bot.platforms.console.lines import read_lines
@@ -77,6 +77,11 @@ class _Stage:
         self.announce("A new story is news even within the day: one line, not a second card")
         self.site.publish(STATION)
         await self.poll()
+        self.announce("Another paper has the same story: added to that message, not posted again")
+        self.site.publish(COPY, paper=WIRE)
+        await self.poll()
+        self.announce("Several vendors in one message: one message with a line each")
+        await self.type("Who has bought from Dahua, Uniview or Hytera before?")
         self.announce("Ask for a card")
         await self.type("/as anna", "vendor hikvision")
         self.announce("Mistype it: a guess is offered, nobody's record is shown")
@@ -98,11 +103,13 @@ class _Stage:
         """Read the feed now and wait until all that follows is on the screen."""
         # Each reading is an hour after the one before: no feed is asked again before it is due.
         self._readings += 1
-        await self.poller.poll_once(now() + timedelta(hours=self._readings))
+        then = now() + timedelta(hours=self._readings)
+        while await self.poller.poll_once(then):
+            pass
         await self._settle()
 
     async def _settle(self) -> None:
-        await self.app.worker.drain(5)
+        await self.app.settle(5)
         await asyncio.sleep(self.pause)
 
 
@@ -112,7 +119,10 @@ def _config(site: Site, folder: Path) -> Config:
             "database": {"url": f"sqlite+aiosqlite:///{folder / 'demo.db'}"},
             "feeds": {
                 "allow_networks": ["127.0.0.0/8"],
-                "list": [{"url": site.feed_url, "channels": [f"console:{HALL}"]}],
+                "list": [
+                    {"url": url, "channels": [f"console:{HALL}"]}
+                    for url in (site.feed_url, site.wire_url)
+                ],
             },
         }
     )

@@ -6,7 +6,7 @@ noticed.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from html import escape
@@ -14,6 +14,7 @@ from html import escape
 from aiohttp import web
 
 PAPER = "The Harbour Gazette"
+WIRE = "The Evening Wire"
 INVENTED = "Sample text, made up for a demonstration. None of it happened."
 
 
@@ -71,32 +72,43 @@ STATION = Story(
 )
 
 
+COPY = replace(STATION, slug="station-cameras-copy", title=f"{STATION.title} | {WIRE}")
+"""The same story in another paper: syndicated, under another address."""
+
+
 @dataclass(slots=True)
 class Site:
-    """The paper while it runs. `publish` adds a story to the feed."""
+    """Two papers while they run. `publish` adds stories to the first one's feed."""
 
     started: datetime
     url: str = ""
-    _stories: list[Story] = field(default_factory=list)
+    _papers: dict[str, list[Story]] = field(default_factory=lambda: {PAPER: [], WIRE: []})
 
     @property
     def feed_url(self) -> str:
         """Where the feed is."""
         return f"{self.url}/feed.xml"
 
-    def publish(self, *stories: Story) -> None:
+    @property
+    def wire_url(self) -> str:
+        """Where the other paper's feed is."""
+        return f"{self.url}/wire.xml"
+
+    def publish(self, *stories: Story, paper: str = PAPER) -> None:
         """Print stories; the feed has them from now on."""
-        self._stories.extend(stories)
+        self._papers[paper].extend(stories)
 
     async def feed(self, request: web.Request) -> web.Response:
-        """Serve the feed, with a validator, so that an unchanged one is not sent twice."""
-        tag = f'"{len(self._stories)}"'
+        """Serve a feed, with a validator, so that an unchanged one is not sent twice."""
+        paper = WIRE if request.path == "/wire.xml" else PAPER
+        stories = self._papers[paper]
+        tag = f'"{len(stories)}"'
         if request.headers.get("If-None-Match") == tag:
             return web.Response(status=304, headers={"ETag": tag})
-        items = "".join(self._item(number, story) for number, story in enumerate(self._stories))
+        items = "".join(self._item(number, story) for number, story in enumerate(stories))
         return web.Response(
             text=f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>'
-            f"<title>{PAPER}</title><link>{self.url}</link><description>{INVENTED}</description>"
+            f"<title>{paper}</title><link>{self.url}</link><description>{INVENTED}</description>"
             f"{items}</channel></rss>",
             content_type="application/rss+xml",
             headers={"ETag": tag},
@@ -104,7 +116,7 @@ class Site:
 
     async def page(self, request: web.Request) -> web.Response:
         """Serve one article with its navigation, sidebar and footer."""
-        for story in self._stories:
+        for story in (each for paper in self._papers.values() for each in paper):
             if story.slug == request.match_info["slug"]:
                 return web.Response(text=_page(story), content_type="text/html")
         raise web.HTTPNotFound
@@ -136,6 +148,7 @@ async def paper(started: datetime) -> AsyncIterator[Site]:
     site = Site(started)
     application = web.Application()
     application.router.add_get("/feed.xml", site.feed)
+    application.router.add_get("/wire.xml", site.feed)
     application.router.add_get("/{slug}.html", site.page)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()

@@ -3,26 +3,53 @@
 An adapter touches its SDK and nothing else; deciding, retrying, pacing and logging are the app's.
 """
 
+from enum import StrEnum
 from typing import Protocol
 
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Message, Receipt
 
 
+class Redelivery(StrEnum):
+    """What becomes of a post whose outcome nobody knows, when it is posted again.
+
+    `keyed`: the platform knows the key and shows it once. `asked`: `find` says whether it is
+    there. `blind`: neither, so it may be seen twice; better that than not at all.
+    """
+
+    KEYED = "keyed"
+    ASKED = "asked"
+    BLIND = "blind"
+
+
 class Inbox(Protocol):
-    """Where an adapter hands in what it hears. Returning means that it is safely kept."""
+    """Where an adapter hands in what it hears. Returning means that it is safely kept.
+
+    Every method may raise StorageError: then it is not kept, and comes again or is told as lost.
+    """
 
     async def on_message(self, message: Message) -> None:
         """Take what somebody said."""
+
+    async def on_edit(self, message: Message) -> None:
+        """Take a message as it reads now; its id is that of the one that was said."""
+
+    async def on_delete(self, channel: Channel, message_id: str) -> None:
+        """Take it that a message is gone."""
 
     async def on_command(self, invocation: Invocation) -> None:
         """Take a command."""
 
 
 class Platform(Protocol):
-    """A chat platform. Every method is needed; none may be left out."""
+    """A chat platform. Every member is needed; none may be left out.
+
+    What speaks raises DeliveryError for everything that goes wrong, with `uncertain` set where it
+    may have worked all the same. `key` is the same at every attempt.
+    """
 
     name: str
+    redelivery: Redelivery
 
     async def run(self, inbox: Inbox) -> None:
         """Connect and hand in what is heard, until cancelled or the conversation ends."""
@@ -30,13 +57,31 @@ class Platform(Protocol):
     async def post(
         self, channel: Channel, document: Document, *, key: str, thread: str | None = None
     ) -> Receipt:
-        """Say something once: the same `key` again must not be seen twice where that can be had.
+        """Say something."""
 
-        Raise DeliveryError for everything that goes wrong.
+    async def find(
+        self, channel: Channel, *, key: str, thread: str | None = None
+    ) -> Receipt | None:
+        """Say where what was posted with this key stands; None if it is not there.
+
+        Called only where `redelivery` is `asked`.
         """
 
+    async def edit(
+        self, channel: Channel, message_id: str, document: Document, *, key: str
+    ) -> None:
+        """Let a message of the bot's say something else."""
+
+    async def withdraw(self, channel: Channel, message_id: str, *, key: str) -> None:
+        """Take a message of the bot's back; well if it is gone already."""
+
+    async def mark(
+        self, channel: Channel, message_id: str, document: Document, *, key: str
+    ) -> None:
+        """Put a mark on somebody's message; `document` says in words what the mark stands for."""
+
     async def reply(self, invocation: Invocation, document: Document) -> None:
-        """Answer a command, privately where the platform can. Raise DeliveryError."""
+        """Answer a command, privately where the platform can."""
 
     async def check(self) -> list[str]:
         """Say what is wrong with tokens, rights or connection; nothing if all is well."""

@@ -6,11 +6,17 @@ SQL that means the same in both.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
+from types import MappingProxyType
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Table, event, make_url, text
+from sqlalchemy import URL, Connection, Table, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
@@ -18,15 +24,26 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import StorageError
-from bot.storage.failures import explain, file_of
+from bot.storage.failures import explain, place, worth_another_try
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# Seconds. The limit on a statement is kept on this side, where a server that is gone counts too.
+# A machine that dies in the middle of a transaction must not hold its rows until TCP gives up.
 _CONNECT_ARGS: dict[str, dict[str, object]] = {
     "sqlite+aiosqlite": {},
-    "postgresql+asyncpg": {"timeout": 10, "command_timeout": 30},
+    "postgresql+asyncpg": {
+        "timeout": 10,
+        "command_timeout": 30,
+        "server_settings": {
+            "application_name": "vendorwatch",
+            "idle_in_transaction_session_timeout": "60s",
+        },
+    },
 }
+_NO_HURRY = {"command_timeout": None}
+_TRIES = 3
 
 # synchronous=FULL: a committed row survives loss of power, so a source may be acknowledged.
 _PRAGMAS = (
@@ -49,6 +66,11 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writer = engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._reader = engine
+        if engine.url.get_backend_name() == "postgresql":
+            self._reader = engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
         # SQLite has one writer at a time. Queue for it here, in order: its own waiting is a race.
         self._one_writer = engine.url.get_backend_name() == "sqlite"
         self._turn: AbstractAsyncContextManager[None] = (
@@ -58,59 +80,46 @@ class Database:
     @classmethod
     def at(cls, url: str) -> "Database":
         """Make a database of its address; nothing is opened yet."""
-        try:
-            parsed = make_url(url)
-        except (ArgumentError, ValueError):
-            # The text may hold a password, so it is not repeated.
-            raise StorageError(
-                "database.url is no database address; write sqlite+aiosqlite:///path/to/file.db"
-            ) from None
-        if parsed.drivername not in _CONNECT_ARGS:
-            raise StorageError(
-                f"database.url names {parsed.drivername}, which is not supported; "
-                f"start it with one of: {', '.join(f'{name}://' for name in _CONNECT_ARGS)}"
-            )
-        if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
-            raise StorageError(
-                "database.url names no file; write sqlite+aiosqlite:///path/to/file.db"
-            )
-        try:
-            engine = create_async_engine(
-                parsed, hide_parameters=True, connect_args=_CONNECT_ARGS[parsed.drivername]
-            )
-        except ImportError as error:
-            raise StorageError(
-                f"database.url needs the package {error.name}; install it beside vendorwatch"
-            ) from error
-        if parsed.get_backend_name() == "sqlite":
-            event.listen(engine.sync_engine, "connect", _prepare)
-            event.listen(engine.sync_engine, "begin", _begin)
-        return cls(engine)
+        return cls(_engine(parse(url)))
+
+    @property
+    def url(self) -> URL:
+        """Where it is. It may hold a password."""
+        return self._engine.url
 
     @property
     def name(self) -> str:
         """The file, or the server's address without its password."""
-        url = self._engine.url
-        return str(file_of(url) or url.render_as_string(hide_password=True))
+        return place(self.url)
 
     async def reach(self) -> None:
-        """See whether the file of a SQLite database can be opened; it is made if missing.
+        """See whether the database can be opened; the file of a SQLite database is made if missing.
 
-        The driver reports a failure to open from a thread that outlives the call, and that thread
-        complains if the event loop is gone by then, as it is soon after such a failure.
+        SQLite's driver reports a failure to open from a thread that outlives the call, and that
+        thread complains if the event loop is gone by then, as it is soon after such a failure.
         """
-        if self._one_writer:
-            connect: Callable[..., sqlite3.Connection] = sqlite3.connect
-            args, kwargs = self._engine.dialect.create_connect_args(self._engine.url)
+        connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+        try:
             with self._clear_errors():
-                await asyncio.to_thread(lambda: connect(*args, **kwargs).close())
+                if self._one_writer:
+                    args, kwargs = self._engine.dialect.create_connect_args(self.url)
+                    await asyncio.to_thread(lambda: connect(*args, **kwargs).close())
+                else:
+                    async with self._engine.connect():
+                        pass
+        except (TypeError, ValueError):
+            # The driver's words would repeat the options, and one of them may be a password.
+            raise StorageError(
+                f"database {self.name}: the driver does not take the options after the ? in "
+                "database.url; mend them or take them away"
+            ) from None
 
     async def read(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `work` on one unchanging view of the data."""
         with self._clear_errors():
-            async with self._engine.begin() as connection:
+            async with self._reader.begin() as connection:
                 return await connection.run_sync(work, *args, **kwargs)
 
     async def write(
@@ -118,11 +127,30 @@ class Database:
     ) -> T:
         """Run `work` and commit what it wrote, all or nothing.
 
-        On SQLite no other writer runs meanwhile; on PostgreSQL `work` locks the rows it reads.
+        On SQLite no other writer runs meanwhile; on PostgreSQL `work` locks the rows it reads, and
+        may run again if the server undid it for the sake of somebody else's.
         """
         with self._clear_errors():
-            async with self._turn, self._writer.begin() as connection:
-                return await connection.run_sync(work, *args, **kwargs)
+            for tries_left in reversed(range(_TRIES)):
+                try:
+                    async with self._turn, self._writer.begin() as connection:
+                        return await connection.run_sync(work, *args, **kwargs)
+                except DBAPIError as error:
+                    if not tries_left or not worth_another_try(error):
+                        raise
+        raise AssertionError("the last try either returns or raises")
+
+    @asynccontextmanager
+    async def without_hurry(self) -> "AsyncIterator[Database]":
+        """Give this database without a limit on the time that a statement takes."""
+        if self._one_writer:
+            yield self
+            return
+        patient = Database(_engine(self.url, _NO_HURRY))
+        try:
+            yield patient
+        finally:
+            await patient.close()
 
     async def close(self) -> None:
         """Close every connection."""
@@ -133,12 +161,31 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            raise StorageError(explain(error, self._engine.url)) from error
+            raise StorageError(explain(error, self.url)) from error
         except StatementError as error:
             # A value that cannot be stored: the caller's mistake, not the database's.
             raise (error.orig or error) from None
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise StorageError(explain(error, self._engine.url)) from error
+            raise StorageError(explain(error, self.url)) from error
+
+
+def parse(url: str) -> URL:
+    """Read a database's address; raise StorageError if it is none, or of no use here."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # The text may hold a password, so it is not repeated.
+        raise StorageError(
+            "database.url is no database address; write sqlite+aiosqlite:///path/to/file.db"
+        ) from None
+    if parsed.drivername not in _CONNECT_ARGS:
+        raise StorageError(
+            f"database.url names {parsed.drivername}, which is not supported; "
+            f"start it with one of: {', '.join(f'{name}://' for name in _CONNECT_ARGS)}"
+        )
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise StorageError("database.url names no file; write sqlite+aiosqlite:///path/to/file.db")
+    return parsed
 
 
 def insert_missing(
@@ -160,6 +207,21 @@ def lock_schema(connection: Connection) -> None:
     """Keep others from migrating until this transaction ends; on SQLite it is the only writer."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+
+
+def _engine(url: URL, more: Mapping[str, object] = MappingProxyType({})) -> AsyncEngine:
+    on_file = url.get_backend_name() == "sqlite"
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        connect_args={**_CONNECT_ARGS[url.drivername], **more},
+        # A server may have been started anew since a connection was last used; a file may not.
+        pool_pre_ping=not on_file,
+    )
+    if on_file:
+        event.listen(engine.sync_engine, "connect", _prepare)
+        event.listen(engine.sync_engine, "begin", _begin)
+    return engine
 
 
 def _prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:

@@ -1,43 +1,60 @@
 """Documents on their way to a channel, in the caller's transaction.
 
-The oldest document of a channel that is pending or sending is its head; only heads are claimed, so
-one document of a channel is on its way at a time and the order within a channel holds.
+The oldest document of a lane that is open (pending, sending or uncertain) is its head; only heads
+are claimed, so one document of a channel is on its way at a time and the order in it holds.
 """
 
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, and_, case, func, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, exists, func, or_, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from bot.core.document import from_json, to_json
+from bot.core.document import Document, from_json, to_json
 from bot.core.mention import Channel, Receipt
 from bot.core.policy import Form
+from bot.core.status import Parked, State
 from bot.storage.database import insert_missing
-from bot.storage.rows import Draft, Outgoing, State
-from bot.storage.tables import alert, outbox, vendor_state
+from bot.storage.rows import Draft, Kind, Outgoing
+from bot.storage.tables import mention, outbox, pause, trouble, vendor_state
 
-_LONGEST_ERROR = 500
+LONGEST_ERROR = 500
+_CLAIM_LOCK = 7_305_841_174
+LONGEST_LEASE = timedelta(minutes=10)
+NOTHING = Document("", ())
+"""What a withdrawal has to say."""
+# What goes out although a team's posting is stopped: answers, and taking back.
+_EVEN_PAUSED = (Kind.REPLY, Kind.WITHDRAW)
 
 _due = case((outbox.c.state == State.SENDING, outbox.c.lease_until), else_=outbox.c.not_before)
 
 
-def queue(connection: Connection, draft: Draft, now: datetime) -> bool:
-    """Queue a document; say False if that key has been queued before."""
+def queue(connection: Connection, draft: Draft, now: datetime) -> int | None:
+    """Queue a document; give its number, or None if that key has been queued before."""
     row = {
         "key": draft.key,
-        "alert_id": draft.alert_id,
         "team": draft.team,
+        "lane": draft.lane or draft.channel.key,
+        "kind": draft.kind,
         "platform": draft.channel.platform,
         "channel": draft.channel.id,
         "private": draft.channel.private,
+        "encrypted": draft.channel.encrypted,
         "thread": draft.thread,
+        "target_id": draft.target_id,
+        "message": draft.message,
+        "actor": draft.actor,
         "document": to_json(draft.document),
+        "vendor": draft.vendor,
         "state": State.PENDING,
         "created_at": now,
         "not_before": now,
     }
-    return insert_missing(connection, outbox, [row]) == 1
+    if insert_missing(connection, outbox, [row]) == 0:
+        return None
+    found = connection.scalar(select(outbox.c.id).where(outbox.c.key == draft.key))
+    return int(found) if found is not None else None
 
 
 def claim(
@@ -47,11 +64,15 @@ def claim(
     limit: int,
     resting: Collection[str],
 ) -> tuple[Outgoing, ...]:
-    """Take heads that are due, oldest first, from channels that are not resting."""
+    """Take heads that are due, oldest first, from lanes that are not resting."""
+    if connection.dialect.name == "postgresql":
+        # One claim at a time, so that none decides by a state that another has just changed.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
+    target = outbox.alias("target")
     rows = connection.execute(
-        select(outbox, alert.c.vendor)
-        .outerjoin(alert, alert.c.id == outbox.c.alert_id)
-        .where(_heads(resting), _due <= now)
+        select(outbox, target.c.message_id.label("target_message"), target.c.state.label("there"))
+        .outerjoin(target, target.c.id == outbox.c.target_id)
+        .where(_heads(resting), _is_due(now))
         .order_by(outbox.c.id)
         .limit(limit)
         .with_for_update(of=outbox, skip_locked=True)
@@ -60,65 +81,217 @@ def claim(
     for row in rows:
         outgoing = _outgoing(row)
         if outgoing is None:
-            park(connection, row.id, "the stored document cannot be read", State.FAILED)
+            close(connection, row.id, State.FAILED, "the stored document cannot be read")
             continue
-        taken = {"state": State.SENDING, "lease_until": now + lease, "attempts": outgoing.attempts}
+        if row.target_id is not None and row.target_message is None:
+            close(connection, row.id, State.WITHDRAWN, "what it is about was never posted")
+            continue
+        taken = {
+            "state": State.SENDING,
+            "lease_until": now + lease,
+            "attempts": outgoing.attempts,
+            "unsure": outgoing.unsure,
+        }
         connection.execute(update(outbox).where(outbox.c.id == row.id).values(taken))
         claimed.append(outgoing)
     return tuple(claimed)
 
 
 def sent(connection: Connection, id: int, receipt: Receipt, now: datetime) -> None:  # noqa: A002 - the column's name
-    """Note that a document has been posted, and where."""
-    row = connection.execute(
-        select(outbox.c.alert_id).where(outbox.c.id == id).with_for_update()
-    ).one()
+    """Note that a document has been posted, and where; its lane works again."""
+    row = connection.execute(select(outbox).where(outbox.c.id == id).with_for_update()).one()
     connection.execute(
         update(outbox)
         .where(outbox.c.id == id)
-        .values(state=State.SENT, sent_at=now, lease_until=None, last_error=None)
+        .values(
+            state=State.SENT,
+            open=False,
+            sent_at=now,
+            lease_until=None,
+            last_error=None,
+            message_id=receipt.message_id,
+            link=receipt.link,
+        )
     )
-    if row.alert_id is None:
-        return
     connection.execute(
-        update(alert)
-        .where(alert.c.id == row.alert_id)
-        .values(sent_at=now, message_id=receipt.message_id, link=receipt.link)
+        delete(trouble).where(trouble.c.team == row.team, trouble.c.lane == row.lane)
     )
-    _update_card(connection, row.alert_id, {"card_link": receipt.link})
+    if row.kind == Kind.POST:
+        _update_cards(connection, id, {"card_link": receipt.link})
+    elif row.kind == Kind.WITHDRAW and row.target_id is not None:
+        connection.execute(
+            update(outbox).where(outbox.c.id == row.target_id).values(state=State.WITHDRAWN)
+        )
 
 
 def put_back(connection: Connection, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above
     """Make a claimed document pending again."""
+    _release(connection, id, State.PENDING, error, not_before)
+
+
+def doubt(connection: Connection, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above
+    """Note that a document may have been posted: the platform is asked before it goes again."""
+    _release(connection, id, State.UNCERTAIN, error, not_before)
+
+
+def _release(
+    connection: Connection,
+    id: int,  # noqa: A002 - as above
+    state: State,
+    error: str,
+    not_before: datetime,
+) -> None:
+    values = {
+        "state": state,
+        "not_before": not_before,
+        "lease_until": None,
+        "last_error": error[:LONGEST_ERROR],
+    }
     connection.execute(
-        update(outbox)
-        .where(outbox.c.id == id, outbox.c.state == State.SENDING)
-        .values(
-            state=State.PENDING,
-            not_before=not_before,
-            lease_until=None,
-            last_error=error[:_LONGEST_ERROR],
-        )
+        update(outbox).where(outbox.c.id == id, outbox.c.state == State.SENDING).values(values)
     )
 
 
-def park(connection: Connection, id: int, error: str, state: State) -> None:  # noqa: A002 - as above
-    """Give a document up. A card that never arrived does not count as shown."""
+def park(
+    connection: Connection,
+    id: int,  # noqa: A002 - as above
+    error: str,
+    now: datetime,
+    notices: Sequence[tuple[Channel, Document]],
+) -> bool:
+    """Give a document up as failed; say whether that is the first trouble of its lane.
+
+    A card that never arrived does not count as shown. `notices` are queued with the first trouble
+    only, until the lane works again.
+    """
     row = connection.execute(
-        select(outbox.c.alert_id)
-        .where(outbox.c.id == id, outbox.c.state.in_((State.PENDING, State.SENDING)))
-        .with_for_update()
+        select(outbox).where(outbox.c.id == id, outbox.c.open).with_for_update()
     ).first()
     if row is None:
-        return
+        return False
+    close(connection, id, State.FAILED, error)
+    if row.kind == Kind.POST:
+        _update_cards(connection, id, {"card_at": None, "card_revision": None, "card_link": None})
+    if row.kind != Kind.POST:
+        return False
+    first = {"team": row.team, "lane": row.lane, "reason": error[:LONGEST_ERROR], "since": now}
+    if insert_missing(connection, trouble, [first]) == 0:
+        return False
+    for channel, document in notices:
+        if channel.key != row.lane:
+            key = hashlib.sha256(f"trouble {row.team} {id} {channel.key}".encode()).hexdigest()
+            queue(connection, Draft(key, row.team, channel, document), now)
+    return True
+
+
+def close(connection: Connection, id: int, state: State, why: str | None) -> None:  # noqa: A002 - as above
+    """End a document's way without its having been posted."""
+    values = {
+        "state": state,
+        "open": False,
+        "lease_until": None,
+        "last_error": why[:LONGEST_ERROR] if why else None,
+    }
+    connection.execute(update(outbox).where(outbox.c.id == id).values(values))
+
+
+def revise(
+    connection: Connection, row: "Row[*tuple[object, ...]]", document: Document, now: datetime
+) -> None:
+    """Change what a document says: before it is posted in place, afterwards by an edit."""
     connection.execute(
-        update(outbox)
-        .where(outbox.c.id == id)
-        .values(state=state, lease_until=None, last_error=error[:_LONGEST_ERROR])
+        update(outbox).where(outbox.c.id == row.id).values(document=to_json(document))
     )
-    if state is State.FAILED and row.alert_id is not None:
-        no_card = {"card_at": None, "card_revision": None, "card_link": None}
-        _update_card(connection, row.alert_id, no_card)
+    if row.state == State.PENDING:
+        return
+    later = connection.scalar(
+        select(outbox.c.id).where(
+            outbox.c.target_id == row.id,
+            outbox.c.kind == Kind.EDIT,
+            outbox.c.state == State.PENDING,
+        )
+    )
+    if later is not None:
+        connection.execute(
+            update(outbox).where(outbox.c.id == later).values(document=to_json(document))
+        )
+        return
+    _follow(connection, row, Kind.EDIT, document, now)
+
+
+def withdraw(connection: Connection, id: int, now: datetime) -> bool:  # noqa: A002 - as above
+    """Take a document back, posted or not; say False if there is nothing to take back."""
+    row = connection.execute(select(outbox).where(outbox.c.id == id).with_for_update()).first()
+    if row is None or row.state in {State.FAILED, State.WITHDRAWN}:
+        return False
+    if row.state == State.PENDING and row.attempts == 0:
+        close(connection, id, State.WITHDRAWN, None)
+        return True
+    again = select(outbox.c.id).where(
+        outbox.c.target_id == id, outbox.c.kind == Kind.WITHDRAW, outbox.c.state != State.FAILED
+    )
+    if connection.execute(again).first() is not None:
+        return False
+    _follow(connection, row, Kind.WITHDRAW, NOTHING, now)
+    return True
+
+
+def _follow(
+    connection: Connection,
+    row: "Row[*tuple[object, ...]]",
+    kind: Kind,
+    document: Document,
+    now: datetime,
+) -> None:
+    """Queue something about an earlier document, behind it in its lane."""
+    number = connection.scalar(
+        select(func.count()).select_from(outbox).where(outbox.c.target_id == row.id)
+    )
+    draft = Draft(
+        key=hashlib.sha256(f"{kind} {row.key} {number}".encode()).hexdigest(),
+        team=row.team,
+        channel=Channel(row.platform, row.channel, row.private, row.encrypted),
+        document=document,
+        thread=row.thread,
+        kind=kind,
+        lane=row.lane,
+        target_id=row.id,
+        vendor=row.vendor,
+    )
+    queue(connection, draft, now)
+
+
+def parked(connection: Connection, team: str, limit: int) -> tuple[Parked, ...]:
+    """Give documents that were given up, newest first."""
+    rows = connection.execute(
+        select(outbox)
+        .where(outbox.c.team == team, outbox.c.state == State.FAILED)
+        .order_by(outbox.c.id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        Parked(
+            id=row.id,
+            place=f"a private channel on {row.platform}" if row.private else row.lane,
+            reason=row.last_error or "",
+            created_at=row.created_at,
+            attempts=row.attempts,
+        )
+        for row in rows
+    )
+
+
+def retry(connection: Connection, team: str, ids: Collection[int] | None, now: datetime) -> int:
+    """Let documents that were given up go again; all of a team's or these. Give how many."""
+    where = [outbox.c.team == team, outbox.c.state == State.FAILED]
+    if ids is not None:
+        where.append(outbox.c.id.in_(sorted(ids)))
+    done = connection.execute(
+        update(outbox)
+        .where(*where)
+        .values(state=State.PENDING, open=True, attempts=0, not_before=now)
+    )
+    return done.rowcount
 
 
 def next_due(connection: Connection, resting: Collection[str]) -> datetime | None:
@@ -127,21 +300,35 @@ def next_due(connection: Connection, resting: Collection[str]) -> datetime | Non
     return due
 
 
-def depth(connection: Connection) -> dict[State, int]:
-    """Count documents by state."""
-    rows = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
-    counts = {State(state): int(count) for state, count in rows}
+def depth(connection: Connection, team: str | None) -> dict[State, int]:
+    """Count documents by state, of one team or all."""
+    query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+    if team is not None:
+        query = query.where(outbox.c.team == team)
+    counts = {State(state): int(count) for state, count in connection.execute(query)}
     return {state: counts.get(state, 0) for state in State}
 
 
 def _heads(resting: Collection[str]) -> ColumnElement[bool]:
-    channel = outbox.c.platform + ":" + outbox.c.channel
-    heads = (
-        select(func.min(outbox.c.id))
-        .where(outbox.c.state.in_((State.PENDING, State.SENDING)))
-        .group_by(outbox.c.platform, outbox.c.channel)
+    earlier = outbox.alias("earlier")
+    # An older one may be committed, or taken up again, while a younger one is on its way.
+    before = or_(earlier.c.id < outbox.c.id, earlier.c.state == State.SENDING)
+    blocked = exists().where(
+        earlier.c.open, earlier.c.lane == outbox.c.lane, earlier.c.id != outbox.c.id, before
     )
-    return and_(outbox.c.id.in_(heads), channel.not_in(sorted(resting)))
+    posting = or_(outbox.c.kind.in_(_EVEN_PAUSED), outbox.c.team.not_in(select(pause.c.team)))
+    return and_(outbox.c.open, outbox.c.lane.not_in(sorted(resting)), posting, ~blocked)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Say whether a head can be claimed.
+
+    What was never tried always can; a lease that ends far ahead is from before the clock was set
+    back.
+    """
+    untried = and_(outbox.c.state == State.PENDING, outbox.c.attempts == 0)
+    stray = and_(outbox.c.state == State.SENDING, outbox.c.lease_until > now + LONGEST_LEASE)
+    return or_(_due <= now, untried, stray)
 
 
 def _outgoing(row: "Row[*tuple[object, ...]]") -> Outgoing | None:
@@ -149,33 +336,38 @@ def _outgoing(row: "Row[*tuple[object, ...]]") -> Outgoing | None:
         document = from_json(row.document)
     except ValueError:
         return None
+    # A lease that ran out leaves open whether its holder posted before it died.
+    unsure = row.unsure or row.state in {State.SENDING, State.UNCERTAIN}
     return Outgoing(
         id=row.id,
         key=row.key,
         team=row.team,
-        channel=Channel(row.platform, row.channel, row.private),
+        lane=row.lane,
+        channel=Channel(row.platform, row.channel, row.private, row.encrypted),
         thread=row.thread,
         document=document,
         attempts=row.attempts + 1,
-        alert_id=row.alert_id,
+        kind=Kind(row.kind),
+        unsure=unsure,
+        message=row.target_message if row.target_id is not None else row.message,
+        actor=row.actor,
         vendor=row.vendor,
     )
 
 
-def _update_card(connection: Connection, alert_id: int, values: Mapping[str, str | None]) -> None:
+def _update_cards(connection: Connection, outbox_id: int, values: Mapping[str, str | None]) -> None:
     """Change what is remembered of a card, unless a newer card has taken its place."""
-    card = connection.execute(
-        select(alert).where(alert.c.id == alert_id, alert.c.form == Form.CARD.value)
-    ).first()
-    if card is None:
-        return
-    connection.execute(
-        update(vendor_state)
-        .where(
-            vendor_state.c.team == card.team,
-            vendor_state.c.channel == card.channel,
-            vendor_state.c.vendor == card.vendor,
-            vendor_state.c.card_at == card.created_at,
+    cards = connection.execute(
+        select(mention).where(mention.c.outbox_id == outbox_id, mention.c.form == Form.CARD.value)
+    ).all()
+    for card in cards:
+        connection.execute(
+            update(vendor_state)
+            .where(
+                vendor_state.c.team == card.team,
+                vendor_state.c.channel == card.channel,
+                vendor_state.c.vendor == card.vendor,
+                vendor_state.c.card_at == card.created_at,
+            )
+            .values(values)
         )
-        .values(values)
-    )

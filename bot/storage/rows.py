@@ -1,74 +1,92 @@
-"""What the store hands out: rulings, documents to deliver, past alerts."""
+"""What the store takes and hands out: rulings, documents to deliver, mutes, what waits."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from bot.core.digest import Held
 from bot.core.document import Document
 from bot.core.mention import Channel, Mention
-from bot.core.policy import Alert, History, Skip
+from bot.core.policy import Decision, HoldReason, Judge
+from bot.core.settings import Settings
+from bot.core.stories import Fingerprint
+from bot.storage.tables import DEFAULT_TEAM
 
-Judge: TypeAlias = Callable[[Mention, History], Alert | Skip]
-"""A pure function: it runs inside a transaction and may run again for the same mention."""
 
+class Kind(StrEnum):
+    """What is to be done with a document."""
 
-class State(StrEnum):
-    """Where a document is on its way: pending, sending, then one of the other three."""
-
-    PENDING = "pending"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    UNCERTAIN = "uncertain"
+    POST = "post"
+    EDIT = "edit"
+    WITHDRAW = "withdraw"
+    MARK = "mark"
+    REPLY = "reply"
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What was decided about a mention. An Alert among these is in the outbox."""
+    """What was decided about a mention. A Post among these is in the outbox."""
 
     mention: Mention
-    decision: Alert | Skip
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """Who judges, when, for which team, and the feed's address if the mentions are from one."""
+    """Who judges, when and for which team. `settings` are those of channels that chose none.
+
+    `fingerprints` tell stories apart: of entries, by id.
+    """
 
     judge: Judge
     now: datetime
-    team: str
-    feed: str | None = None
+    settings: Settings = field(default_factory=Settings)
+    team: str = DEFAULT_TEAM
+    fingerprints: Mapping[str, Fingerprint] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A document to be queued. `key` names it for good: the same key is queued once."""
+    """A document to be queued. `key` names it for good: the same key is queued once.
+
+    What has the same `lane` goes out in order, one at a time; the channel's own by default.
+    """
 
     key: str
     team: str
     channel: Channel
     document: Document
     thread: str | None = None
-    alert_id: int | None = None
+    kind: Kind = Kind.POST
+    lane: str | None = None
+    target_id: int | None = None
+    message: str | None = None
+    actor: str | None = None
+    vendor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A document claimed for delivery. `key` is the same at every attempt.
 
-    `attempts` counts this one. `alert_id` and `vendor` are None where it is no alert.
+    `attempts` counts this one; `unsure` says that an earlier one may have succeeded. `message` is
+    the message that an edit or a withdrawal is about, that a mark is put on, or that is answered.
     """
 
     id: int
     key: str
     team: str
+    lane: str
     channel: Channel
     thread: str | None
     document: Document
     attempts: int
-    alert_id: int | None = None
+    kind: Kind = Kind.POST
+    unsure: bool = False
+    message: str | None = None
+    actor: str | None = None
     vendor: str | None = None
 
 
@@ -87,3 +105,32 @@ class PastAlert:
     created_at: datetime
     sent_at: datetime | None
     link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that waits for its answer. `line` is what was typed."""
+
+    id: int
+    event: str
+    team: str
+    channel: Channel
+    message: str
+    actor: str
+    line: str
+    thread: str | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is kept; of `documents` and `entries`, their words."""
+
+    mentions: timedelta = timedelta(days=365)
+    encrypted_mentions: timedelta = timedelta(days=7)
+    documents: timedelta = timedelta(days=30)
+    entries: timedelta = timedelta(days=30)
+
+
+DigestWriter: TypeAlias = Callable[[HoldReason, Sequence[Held]], Document]
+"""Words one channel's digest; pure, since it runs inside a transaction and may run again."""

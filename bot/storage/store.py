@@ -4,18 +4,31 @@ Every method may raise StorageError, with one line that says what is wrong and w
 time must carry a zone; ValueError otherwise. Times come back as UTC.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.core.choices import Mute, Precision, Report, WrongMatch
 from bot.core.document import Document
 from bot.core.feed import Feed, Poll
-from bot.core.mention import Channel, Mention, Receipt
-from bot.storage import alerts, feeds, outbox
+from bot.core.mention import Channel, Invocation, Mention, Receipt
+from bot.core.status import Parked, Pause, State, Status
+from bot.storage import choices, feeds, held, inbox, outbox, reports, upkeep
+from bot.storage import mentions as mentions_
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
-from bot.storage.rows import Draft, Hearing, Judge, Outgoing, PastAlert, Ruling, State
+from bot.storage.rows import (
+    Command,
+    DigestWriter,
+    Draft,
+    Hearing,
+    Kind,
+    Outgoing,
+    PastAlert,
+    Retention,
+    Ruling,
+)
 from bot.storage.tables import DEFAULT_TEAM
 
 
@@ -47,26 +60,155 @@ class Store:
 
     # Mentions and alerts
 
-    async def record(
-        self, mentions: Sequence[Mention], judge: Judge, now: datetime, team: str = DEFAULT_TEAM
-    ) -> tuple[Ruling, ...]:
+    async def record(self, mentions: Sequence[Mention], hearing: Hearing) -> tuple[Ruling, ...]:
         """Judge mentions and queue the alerts; once this returns, nothing of it can be lost.
 
-        One ruling for each mention, in their order. Nobody else judges the same vendors in the same
-        channels meanwhile; mentions of one vendor in one call see each other's effect. A mention
-        that led to an alert before is skipped as a duplicate without asking `judge`. If `judge`
-        raises, nothing is kept.
+        One ruling for each mention. Nobody else judges the same vendors in the same channels
+        meanwhile; mentions of one vendor in one call see each other's effect. A mention that was
+        judged before is skipped as a duplicate without asking the judge. What one cause brings to
+        one channel is one message. If the judge raises, nothing is kept.
         """
-        return await self._database.write(alerts.rule, mentions, Hearing(judge, now, team))
+        return await self._database.write(mentions_.rule, mentions, hearing)
 
     async def last_alerts(
-        self, vendor: str, channel: str | None, limit: int
+        self, vendor: str, channel: str | None, limit: int, team: str = DEFAULT_TEAM
     ) -> tuple[PastAlert, ...]:
         """Give at most `limit` alerts about a vendor, newest first, sent or not.
 
         `channel` is a channel's key. Without one, alerts of all channels that are not private.
         """
-        return await self._database.read(alerts.last, vendor, channel, limit)
+        return await self._database.read(mentions_.last, team, vendor, channel, limit)
+
+    async def named_before(
+        self, channel: Channel, message_id: str, team: str = DEFAULT_TEAM
+    ) -> frozenset[str]:
+        """Give the vendors that a message was known to name, whatever came of it."""
+        return await self._database.read(mentions_.named_before, team, channel.key, message_id)
+
+    async def withdraw_for(self, channel: Channel, message_id: str, hearing: Hearing) -> int:
+        """Take back what a deleted message brought, if its channel wants that; give how many."""
+        return await self._database.write(reports.withdraw_for, channel, message_id, hearing)
+
+    async def wrong_match(self, report: Report, now: datetime, team: str = DEFAULT_TEAM) -> int:
+        """Keep that an alert was a wrong match and take it back; give how many messages changed.
+
+        The words alert no more: in that channel, or anywhere if the report says so.
+        """
+        return await self._database.write(reports.wrong_match, report, now, team)
+
+    async def wrong_matches(
+        self, state: str | None = None, team: str = DEFAULT_TEAM
+    ) -> tuple[WrongMatch, ...]:
+        """Give what was marked as wrong: proposed, approved, rejected, or all."""
+        return await self._database.read(choices.wrong_matches, team, state)
+
+    async def settle_wrong_match(
+        self,
+        id: int,  # noqa: A002 - the column's name
+        *,
+        approve: bool,
+        team: str = DEFAULT_TEAM,
+    ) -> WrongMatch | None:
+        """Approve or reject a proposal; rejected words alert again. None if there is none."""
+        state = choices.APPROVED if approve else choices.REJECTED
+        return await self._database.write(choices.settle_wrong, team, id, state)
+
+    async def precision(self, team: str = DEFAULT_TEAM) -> tuple[Precision, ...]:
+        """Count alerts and wrong matches for each listed name."""
+        return await self._database.read(choices.precision, team)
+
+    # Choices
+
+    async def choose(
+        self,
+        channel: str,
+        changes: Mapping[str, str | None],
+        by: str,
+        now: datetime,
+        team: str = DEFAULT_TEAM,
+    ) -> dict[str, str]:
+        """Change a channel's settings, as `Settings.changed` reads them; None takes one back."""
+        return await self._database.write(choices.choose, team, channel, changes, by, now)
+
+    async def chosen(self, channel: str, team: str = DEFAULT_TEAM) -> dict[str, str]:
+        """Give what a channel chose otherwise than the configuration says."""
+        return await self._database.read(choices.chosen, team, channel)
+
+    async def mute(self, new: Mute, team: str = DEFAULT_TEAM) -> Mute:
+        """Mute a vendor or all; give the mute with its number."""
+        return await self._database.write(choices.add_mute, team, new)
+
+    async def unmute(self, id: int, by: str, now: datetime, team: str = DEFAULT_TEAM) -> bool:  # noqa: A002 - as above
+        """Undo a mute; say False if it is not in force."""
+        return await self._database.write(choices.end_mute, team, id, by, now)
+
+    async def mutes(
+        self, channel: str | None, now: datetime, team: str = DEFAULT_TEAM
+    ) -> tuple[Mute, ...]:
+        """Give the mutes in force that bear on a channel, or all."""
+        return await self._database.read(choices.mutes, team, channel, now)
+
+    async def pause(self, by: str, now: datetime, team: str = DEFAULT_TEAM) -> bool:
+        """Stop all posting; say False if it is stopped already."""
+        return await self._database.write(choices.stop, team, by, now)
+
+    async def resume(self, now: datetime, team: str = DEFAULT_TEAM) -> int | None:
+        """Go on posting; what waited comes as digests. Give how many waited, None if not paused."""
+        return await self._database.write(_resume, team, now)
+
+    async def paused(self, team: str = DEFAULT_TEAM) -> Pause | None:
+        """Say who stopped the posting, if somebody did."""
+        return await self._database.read(choices.paused, team)
+
+    # Digests and upkeep
+
+    async def release_digests(self, now: datetime, write: DigestWriter) -> int:
+        """Queue the digests that are due; give how many."""
+        return await self._database.write(held.release, now, write)
+
+    async def next_digest_due(self) -> datetime | None:
+        """Say when `release_digests` is next worth a call; None if nothing waits for a time."""
+        return await self._database.read(held.next_due)
+
+    async def purge(self, now: datetime, keep: Retention) -> int:
+        """Forget some of what is too old; call again until it gives 0."""
+        return await self._database.write(upkeep.purge, now, keep)
+
+    async def status(self, now: datetime, team: str = DEFAULT_TEAM) -> Status:
+        """Count what an operator asks for; nothing in it tells of a private channel."""
+        return await self._database.read(reports.status, team, now)
+
+    # Commands
+
+    async def receive(
+        self, invocation: Invocation, now: datetime, team: str = DEFAULT_TEAM
+    ) -> bool:
+        """Keep a command until it is answered; say False if the same event came before."""
+        return await self._database.write(inbox.receive, team, invocation, now)
+
+    async def take_command(self, now: datetime, lease: timedelta) -> Command | None:
+        """Take the oldest command that nobody is answering; None if there is none."""
+        return await self._database.write(inbox.take, now, lease)
+
+    async def answer(self, command: Command, reply: Document, now: datetime) -> bool:
+        """Queue the answer and forget the command; False if somebody answered before."""
+        draft = Draft(
+            key=f"reply {command.event}",
+            team=command.team,
+            channel=command.channel,
+            document=reply,
+            thread=command.thread,
+            kind=Kind.REPLY,
+            # A person's answers come in order, and nobody's wait behind a channel's alerts.
+            lane=f"reply {command.channel.key} {command.actor}",
+            message=command.message,
+            actor=command.actor,
+        )
+        return await self._database.write(inbox.answer, command.id, draft, now)
+
+    async def next_command_due(self) -> datetime | None:
+        """Say when a command that was taken and not answered can be taken again."""
+        return await self._database.read(inbox.next_due)
 
     # Feeds
 
@@ -86,18 +228,12 @@ class Store:
         return await self._database.read(feeds.unseen, feed_url, ids)
 
     async def finish_poll(
-        self,
-        poll: Poll,
-        mentions: Sequence[Mention],
-        judge: Judge,
-        now: datetime,
-        team: str = DEFAULT_TEAM,
+        self, poll: Poll, mentions: Sequence[Mention], hearing: Hearing
     ) -> tuple[Ruling, ...]:
         """Do what `record` does and keep the poll's entries and feed state, all or nothing.
 
         The feed counts as seeded and its lease is over. Entry ids need only be unique in the feed.
         """
-        hearing = Hearing(judge, now, team, feed=poll.feed.url)
         return await self._database.write(_finish_poll, poll, mentions, hearing)
 
     async def fail_poll(self, feed: Feed) -> None:
@@ -129,7 +265,7 @@ class Store:
         Keys are unique across teams and channels.
         """
         draft = Draft(key, team, channel, document, thread)
-        return await self._database.write(outbox.queue, draft, now)
+        return await self._database.write(outbox.queue, draft, now) is not None
 
     async def claim(
         self, now: datetime, lease: timedelta, limit: int, resting: Collection[str] = ()
@@ -150,25 +286,49 @@ class Store:
         """Let a claimed document be claimed again from `not_before` on."""
         await self._database.write(outbox.put_back, id, error, not_before)
 
-    async def park(self, id: int, error: str, state: State) -> None:  # noqa: A002 - as above
-        """Give a document up as failed, or as uncertain where it may have been posted.
+    async def doubt(self, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above
+        """Note that a document may have been posted: claimed again, it is `unsure`."""
+        await self._database.write(outbox.doubt, id, error, not_before)
+
+    async def park(
+        self,
+        id: int,  # noqa: A002 - as above
+        error: str,
+        now: datetime,
+        notices: Sequence[tuple[Channel, Document]] = (),
+    ) -> bool:
+        """Give a document up as failed; `notices` go out if it is its channel's first trouble.
 
         A card that failed counts as never shown, so the next alert brings it; the cooldown holds.
         """
-        await self._database.write(outbox.park, id, error, state)
+        return await self._database.write(outbox.park, id, error, now, notices)
+
+    async def parked(self, limit: int, team: str = DEFAULT_TEAM) -> tuple[Parked, ...]:
+        """Give documents that were given up, newest first."""
+        return await self._database.read(outbox.parked, team, limit)
+
+    async def retry(
+        self, ids: Collection[int] | None, now: datetime, team: str = DEFAULT_TEAM
+    ) -> int:
+        """Let documents that were given up go again, all or these; give how many."""
+        return await self._database.write(outbox.retry, team, ids, now)
 
     async def next_due(self, now: datetime, resting: Collection[str] = ()) -> datetime | None:
         """Say when `claim` is next worth a call: `now` or later; None if nothing waits."""
         due = await self._database.read(outbox.next_due, resting)
         return None if due is None else max(due, now)
 
-    async def depth(self) -> dict[State, int]:
+    async def depth(self, team: str | None = None) -> dict[State, int]:
         """Count the outbox by state; every state is there."""
-        return await self._database.read(outbox.depth)
+        return await self._database.read(outbox.depth, team)
 
 
 def _finish_poll(
     connection: Connection, poll: Poll, mentions: Sequence[Mention], hearing: Hearing
 ) -> tuple[Ruling, ...]:
     feeds.finish(connection, poll, hearing.now)
-    return alerts.rule(connection, mentions, hearing)
+    return mentions_.rule(connection, mentions, hearing)
+
+
+def _resume(connection: Connection, team: str, now: datetime) -> int | None:
+    return held.end_pause(connection, team, now) if choices.go_on(connection, team) else None

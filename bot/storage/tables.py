@@ -75,53 +75,201 @@ metadata = MetaData(
     }
 )
 
-# Decisions to post. `channel` is the key across platforms; `private` keeps the row out of what
-# other channels are shown.
-alert = Table(
-    "alert",
+# Every mention that was judged, whatever came of it: what is recorded once is not judged again.
+# `channel` is the key across platforms; `private` keeps the row out of what other channels are
+# shown. `form` and `revision` are those of what was posted; `matched` is empty for encrypted rooms.
+mention = Table(
+    "mention",
     metadata,
     _id(),
     Column("key", Text, nullable=False, unique=True),
     _team(),
     Column("channel", Text, nullable=False),
-    Column("platform", Text, nullable=False),
     Column("private", Boolean, nullable=False),
+    Column("encrypted", Boolean, nullable=False, server_default=false()),
     Column("vendor", Text, nullable=False),
     Column("cause", Text, nullable=False),
     Column("cause_id", Text, nullable=False),
+    Column("name", Text, nullable=False, server_default=text("''")),
     Column("matched", Text, nullable=False),
     Column("match_kind", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("form", Text, nullable=False),
-    Column("revision", Text, nullable=False),
+    Column("form", Text),
+    Column("revision", Text),
+    Column("outbox_id", ForeignKey("outbox.id"), index=True),
+    Column("story_id", ForeignKey("story.id")),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("sent_at", UtcDateTime),
-    Column("message_id", Text),
-    Column("link", Text),
     Index(None, "vendor", "created_at"),
+    Index(None, "channel", "cause_id"),
+    Index(None, "story_id", "channel", "vendor"),
+    Index(None, "created_at"),
 )
 
-# Documents on their way to a channel. `channel` is the platform's own id here.
+# Documents on their way to a channel. `channel` is the platform's own id here; what has the same
+# `lane` goes out one after another, as long as it is `open`. `target_id` is the document that an
+# edit or a withdrawal is about, `message` the message that a mark is put on, `actor` the person
+# whom a reply answers.
 outbox = Table(
     "outbox",
     metadata,
     _id(),
     Column("key", Text, nullable=False, unique=True),
-    Column("alert_id", ForeignKey("alert.id"), index=True),
     _team(),
+    Column("lane", Text, nullable=False),
+    Column("kind", Text, nullable=False),
     Column("platform", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("private", Boolean, nullable=False),
+    Column("encrypted", Boolean, nullable=False, server_default=false()),
     Column("thread", Text),
+    Column("target_id", ForeignKey("outbox.id"), index=True),
+    Column("message", Text),
+    Column("actor", Text),
     Column("document", Text, nullable=False),
+    Column("vendor", Text),
     Column("state", Text, nullable=False),
+    Column("open", Boolean, nullable=False, server_default=true()),
     Column("created_at", UtcDateTime, nullable=False),
     Column("not_before", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("unsure", Boolean, nullable=False, server_default=false()),
     Column("last_error", Text),
     Column("sent_at", UtcDateTime),
-    Index(None, "state", "platform", "channel"),
+    Column("message_id", Text),
+    Column("link", Text),
+    Index(None, "open", "id"),
+    Index(None, "open", "lane", "id"),
+)
+
+# Commands as people gave them, until their answer is queued; then the row goes.
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("event", Text, nullable=False, unique=True),
+    _team(),
+    Column("platform", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("encrypted", Boolean, nullable=False, server_default=false()),
+    Column("thread", Text),
+    Column("message", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+)
+
+# News that several entries tell. `url` is canonical, `print` the SimHash of the text.
+story = Table(
+    "story",
+    metadata,
+    _id(),
+    _team(),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("print", BigInteger, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Index(None, "team", "first_seen_at"),
+)
+
+story_entry = Table(
+    "story_entry",
+    metadata,
+    Column("story_id", ForeignKey("story.id"), primary_key=True),
+    Column("feed", Text, primary_key=True),
+    Column("entry", Text, primary_key=True),
+    _team(),
+    Column("url", Text, index=True),
+    Column("title", Text, nullable=False),
+    Column("link", Text),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+# Alerts that wait for a digest, the morning or the end of a pause (then `due_at` is empty).
+held = Table(
+    "held",
+    metadata,
+    _id(),
+    Column("mention_id", ForeignKey("mention.id"), nullable=False, unique=True),
+    _team(),
+    Column("platform", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("encrypted", Boolean, nullable=False, server_default=false()),
+    Column("vendor", Text, nullable=False),
+    Column("hold", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("title", Text),
+    Column("link", Text),
+    Column("at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, index=True),
+)
+
+# Who wants no alerts: `vendor` or all, `channel` (its key) or everywhere.
+mute = Table(
+    "mute",
+    metadata,
+    _id(),
+    _team(),
+    Column("vendor", Text),
+    Column("channel", Text),
+    Column("until", UtcDateTime),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    Column("by", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ended_by", Text),
+    Index(None, "team", "ended_at"),
+)
+
+# Words that somebody marked as a wrong match, here (`channel`) or everywhere.
+wrong_match = Table(
+    "wrong_match",
+    metadata,
+    _id(),
+    _team(),
+    Column("vendor", Text, nullable=False),
+    Column("channel", Text),
+    Column("words", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Index(None, "team", "vendor"),
+)
+
+# What a channel wants otherwise than the configuration says: settings as JSON, each as text.
+channel_setting = Table(
+    "channel_setting",
+    metadata,
+    _team(primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("choices", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+# A team whose posting has been stopped.
+pause = Table(
+    "pause",
+    metadata,
+    _team(primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+)
+
+# Channels that take nothing any more: admins are told once, until it works again.
+trouble = Table(
+    "trouble",
+    metadata,
+    _team(primary_key=True),
+    Column("lane", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
 )
 
 # What policy knows of a vendor in a channel, and the row that a transaction locks.

@@ -82,7 +82,7 @@ async def served(numbers: list[int]) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("number", [0, 1])
-async def test_run_posts_a_card_for_each_vendor_that_the_article_names(
+async def test_run_posts_one_message_about_the_vendors_that_the_article_names(
     tmp_path: Path, number: int
 ) -> None:
     async with served([number]) as url:
@@ -90,13 +90,12 @@ async def test_run_posts_a_card_for_each_vendor_that_the_article_names(
         config = {"feeds": {"allow_networks": ["127.0.0.0/8"], "list": [route]}}
         (tmp_path / "config.yml").write_text(json.dumps(config), encoding="utf-8")
         async with started("run", "--config", "config.yml", folder=tmp_path) as process:
-            posted = ""
-            for _ in NAMED[number]:
-                posted += await read_until(process.stdout, "Full record")
+            last = "Full record" if len(NAMED[number]) == 1 else ": card"
+            posted = await read_until(process.stdout, last)
             process.terminate()
             out, err = await process.communicate()
     posted += out.decode()
-    cards = {"nuctech": "│ Nuctech (同方威视)", "hikvision": "│ Hikvision (海康威视)"}
-    assert {vendor for vendor, card in cards.items() if card in posted} == NAMED[number]
-    assert posted.count("Full record") == len(NAMED[number])
+    names = {"nuctech": "Nuctech", "hikvision": "Hikvision"}
+    assert {vendor for vendor, name in names.items() if f"{name} (" in posted} == NAMED[number]
+    assert posted.count("VendorWatch →") == 1
     assert "Traceback" not in err.decode()

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def text(document: Document) -> str:
     return "\n".join(plain(run) for block in document.blocks for run in runs(block))
 
 
-def mention(cause: Cause = Cause.MESSAGE, **changes: str) -> Mention:
+def mention(cause: Cause = Cause.MESSAGE, **changes: Any) -> Mention:
     return Mention(
         channel=Channel("console", "#hall"),
         vendor="acme-cam",

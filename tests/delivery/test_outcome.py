@@ -5,9 +5,8 @@ from random import Random
 
 import pytest
 
-from bot.delivery.outcome import MOST_CRASHES, Again, GivenUp, after, backoff
+from bot.delivery.outcome import MOST_CRASHES, SETTLED, Again, Doubtful, GivenUp, after, backoff
 from bot.errors import DeliveryError
-from bot.storage.rows import State
 
 RNG = Random(1)  # noqa: S311 - waits need no secret
 
@@ -44,23 +43,25 @@ def test_a_refusal_for_now_is_tried_again() -> None:
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (DeliveryError("no such room", permanent=True), GivenUp("no such room", State.FAILED)),
-        (DeliveryError("cut off", uncertain=True), GivenUp("cut off", State.UNCERTAIN)),
+        (DeliveryError("no such room", permanent=True), GivenUp("no such room")),
+        (DeliveryError("cut off", uncertain=True), Doubtful("cut off", SETTLED)),
         (
             DeliveryError("both", permanent=True, uncertain=True),
-            GivenUp("both", State.UNCERTAIN),
+            Doubtful("both", SETTLED),
         ),
-        (TimeoutError(), GivenUp("the platform did not answer in time", State.UNCERTAIN)),
+        (TimeoutError(), Doubtful("the platform did not answer in time", SETTLED)),
     ],
 )
-def test_what_cannot_be_mended_by_trying_is_given_up(error: Exception, outcome: GivenUp) -> None:
+def test_what_cannot_be_mended_by_trying_is_given_up_or_asked_for(
+    error: Exception, outcome: GivenUp | Doubtful
+) -> None:
     assert after(error, 1, RNG) == outcome
 
 
 def test_an_unforeseen_error_is_tried_again_for_a_while_and_its_words_are_not_kept() -> None:
     error = ValueError("cannot draw: Acme is on a list")
     again = after(error, MOST_CRASHES - 1, RNG)
-    assert isinstance(again, Again)
+    assert isinstance(again, Doubtful)
     assert again.reason == "the adapter failed with ValueError"
     last = after(error, MOST_CRASHES, RNG)
-    assert last == GivenUp("the adapter failed with ValueError", State.FAILED)
+    assert last == GivenUp("the adapter failed with ValueError")

@@ -7,16 +7,19 @@ from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
-from bot.core.mention import Cause, Channel, Match, MatchKind, Mention
-from bot.core.policy import Alert, Form, History, PostReason
-from bot.core.policy import Post as PostDecision
+from bot.core.document import Document
+from bot.core.mention import Channel, Invocation
+from bot.core.status import State
 from bot.delivery.outbox import LEASE, Worker
 from bot.delivery.outcome import MOST_CRASHES
 from bot.errors import DeliveryError
-from bot.storage.rows import State
-from tests.delivery.conftest import HALL, LAB, NOW, Post
+from bot.platforms.base import Redelivery
+from tests.delivery.conftest import HALL, LAB, Post
+from tests.fakes import lost
+from tests.storage.sample import Policy, after, mention
 
 
 @asynccontextmanager
@@ -47,26 +50,18 @@ async def test_what_is_queued_arrives_once(post: Post) -> None:
     worker = post.worker()
     await worker.drain(5)
     await worker.drain(5)
-    assert post.platform.posts == [("#hall", "hello", "key of hello")]
+    assert [(each.channel, each.text, each.key) for each in post.platform.posted] == [
+        ("#hall", "hello", "key of hello")
+    ]
     assert (await post.store.depth())[State.SENT] == 1
 
 
 async def test_an_alert_remembers_where_it_was_posted(post: Post) -> None:
-    def judge(mention: Mention, history: History) -> Alert:
-        del mention
-        seen.append(history)
-        return Alert(PostDecision(PostReason.FIRST, Form.CARD), mention_card, "r1")
-
-    seen: list[History] = []
-    match = Match("acme-cam", "ACME", 0, 4, MatchKind.EXACT, 1.0, "Acme", "as written")
-    heard = [Mention(HALL, "acme-cam", match, Cause.MESSAGE, f"m{n}", NOW) for n in range(2)]
-    await post.say("card")
-    (mention_card,) = [each.document for each in await post.store.claim(NOW, LEASE, 1)]
-    post.clock.time += LEASE
-    await post.store.record(heard[:1], judge, post.clock())
+    await post.store.record([mention(cause_id="m1")], Policy(post.clock()).hearing())
     await post.worker().drain(5)
-    await post.store.record(heard[1:], judge, post.clock())
-    assert seen[1].card_link == "https://chat.example/p2"
+    later = after(days=2)
+    await post.store.record([mention(cause_id="m2")], later.hearing())
+    assert later.seen[0].card_link == "https://chat.example/p1"
 
 
 async def test_a_channel_gets_its_documents_in_order_even_if_one_must_wait(post: Post) -> None:
@@ -76,14 +71,14 @@ async def test_a_channel_gets_its_documents_in_order_even_if_one_must_wait(post:
     await worker.drain(5)
     await post.say("elsewhere", channel=LAB)
     await worker.drain(5)
-    assert post.platform.said() == ["elsewhere"]
+    assert post.platform.summaries() == ["elsewhere"]
     post.clock.pass_(seconds=60)
     await worker.drain(5)
-    assert post.platform.said() == ["elsewhere"]
+    assert post.platform.summaries() == ["elsewhere"]
     post.clock.pass_(seconds=10)
     await worker.drain(5)
-    assert post.platform.said() == ["elsewhere", "first", "second"]
-    assert [key for _, _, key in post.platform.posts][1] == "key of first"
+    assert post.platform.summaries() == ["elsewhere", "first", "second"]
+    assert post.platform.posted[1].key == "key of first"
 
 
 async def test_a_failure_is_tried_again_after_a_while(post: Post, file: Path) -> None:
@@ -99,7 +94,7 @@ async def test_a_failure_is_tried_again_after_a_while(post: Post, file: Path) ->
     ]
     post.clock.pass_(seconds=40)
     await worker.drain(5)
-    assert post.platform.said() == ["hello"]
+    assert post.platform.summaries() == ["hello"]
     assert errors(file) == [("sent", None)]
 
 
@@ -111,22 +106,90 @@ async def test_what_cannot_be_delivered_is_given_up_and_said_once(post: Post, fi
         await worker.drain(5)
         post.clock.pass_(days=1)
         await worker.drain(5)
-    assert post.platform.said() == ["second"]
+    assert post.platform.summaries() == ["second"]
     assert errors(file) == [("failed", "not in that channel"), ("sent", None)]
     assert [each["event"] for each in logs if each["log_level"] == "error"] == [
         "not delivered and given up"
     ]
 
 
-async def test_what_may_have_arrived_is_not_sent_again(post: Post, file: Path) -> None:
-    post.platform.failing = [DeliveryError("connection lost", uncertain=True)]
-    await post.say("hello")
+@pytest.mark.parametrize(
+    ("redelivery", "arrived", "seen"),
+    [
+        (Redelivery.ASKED, True, 1),
+        (Redelivery.ASKED, False, 1),
+        (Redelivery.KEYED, True, 1),
+        (Redelivery.KEYED, False, 1),
+        (Redelivery.BLIND, False, 1),
+        # Better twice than not at all.
+        (Redelivery.BLIND, True, 2),
+    ],
+)
+async def test_a_post_of_unknown_outcome_is_neither_lost_nor_doubled_where_that_can_be_had(
+    post: Post, file: Path, redelivery: Redelivery, arrived: bool, seen: int
+) -> None:
+    post.platform.redelivery = redelivery
+    post.platform.failing, post.platform.loses = [lost()], arrived
+    await post.say("hello", "next")
     worker = post.worker()
     await worker.drain(5)
-    post.clock.pass_(days=1)
+    assert errors(file)[0] == ("uncertain", "connection lost")
+    assert "next" not in post.platform.summaries()
+    post.clock.pass_(minutes=15)
     await worker.drain(5)
-    assert post.platform.begun == 1
-    assert errors(file) == [("uncertain", "connection lost")]
+    assert post.platform.summaries().count("hello") == seen
+    assert post.platform.summaries()[-1] == "next"
+    assert errors(file) == [("sent", None), ("sent", None)]
+    assert post.platform.asked == (redelivery is Redelivery.ASKED)
+
+
+async def test_what_a_killed_process_had_on_its_way_is_asked_for(post: Post) -> None:
+    post.platform.redelivery = Redelivery.ASKED
+    await post.say("hello")
+    (out,) = await post.store.claim(post.clock(), LEASE, 1)
+    await post.platform.post(HALL, out.document, key=out.key)
+    post.clock.time += LEASE
+    await post.worker().drain(5)
+    assert post.platform.summaries() == ["hello"]
+    assert (await post.store.depth())[State.SENT] == 1
+
+
+async def test_admins_hear_once_of_a_channel_that_takes_nothing(post: Post) -> None:
+    post.platform.refuses = {"#hall"}
+    worker = post.worker(admins=(LAB,))
+    await post.say("first", "second", "third")
+    await worker.drain(5)
+    await worker.drain(5)
+    told = "Alerts to fake:#hall cannot be posted: archived. What was to be posted is kept. "
+    assert [each.text for each in post.platform.posted] == [
+        f"{told}Mend it, then run `vendorwatch outbox retry`."
+    ]
+    post.platform.refuses = set()
+    await post.store.retry(None, post.clock())
+    worker.nudge()
+    await worker.drain(5)
+    assert post.platform.summaries()[1:] == ["first", "second", "third"]
+
+
+async def test_admins_are_not_told_which_private_channel_fails(post: Post) -> None:
+    post.platform.refuses = {"#board"}
+    await post.say("first", channel=Channel("fake", "#board", private=True))
+    await post.worker(admins=(LAB,)).drain(5)
+    (told,) = post.platform.posted
+    assert told.text.startswith("Alerts to a private channel on fake cannot be posted")
+    assert "#board" not in told.text
+
+
+async def test_replies_do_not_wait_behind_a_channels_alerts(post: Post) -> None:
+    await post.say("first", "second")
+    asked = Invocation(HALL, "c1", "anna", "vendor help")
+    assert await post.store.receive(asked, post.clock())
+    command = await post.store.take_command(post.clock(), LEASE)
+    assert command is not None
+    await post.store.answer(command, Document("Help", ()), post.clock())
+    await post.worker(pace=60).drain(5)
+    assert post.platform.summaries() == ["first"]
+    assert [actor for actor, _ in post.platform.replies] == ["anna"]
 
 
 async def test_a_platform_that_does_not_answer_is_not_waited_for(post: Post, file: Path) -> None:
@@ -146,14 +209,14 @@ async def test_an_adapter_with_a_bug_stops_neither_the_worker_nor_the_document(
     worker = post.worker()
     with capture_logs() as logs:
         await worker.drain(5)
-    assert post.platform.said() == ["elsewhere"]
-    assert errors(file)[0] == ("pending", "the adapter failed with ValueError")
+    assert post.platform.summaries() == ["elsewhere"]
+    assert errors(file)[0] == ("uncertain", "the adapter failed with ValueError")
     assert [each["event"] for each in logs if each.get("exc_info")] == [
         "an adapter failed in a way it should not"
     ]
     post.clock.pass_(seconds=60)
     await worker.drain(5)
-    assert post.platform.said() == ["elsewhere", "hello"]
+    assert post.platform.summaries() == ["elsewhere", "hello"]
 
 
 async def test_a_bug_does_not_hold_a_channel_for_ever(post: Post, file: Path) -> None:
@@ -165,7 +228,7 @@ async def test_a_bug_does_not_hold_a_channel_for_ever(post: Post, file: Path) ->
         for _ in range(MOST_CRASHES):
             await worker.drain(5)
             post.clock.pass_(minutes=1)
-    assert post.platform.said() == ["second"]
+    assert post.platform.summaries() == ["second"]
     assert errors(file)[0] == ("failed", "the adapter failed with ValueError")
 
 
@@ -173,7 +236,7 @@ async def test_a_platform_that_is_not_set_up_is_named(post: Post, file: Path) ->
     await post.say("hello", channel=Channel("slack", "C1"))
     await post.say("elsewhere")
     await post.worker().drain(5)
-    assert post.platform.said() == ["elsewhere"]
+    assert post.platform.summaries() == ["elsewhere"]
     assert errors(file)[0] == (
         "failed",
         "platform slack is not set up; add it to the config",
@@ -185,10 +248,10 @@ async def test_a_channel_is_not_flooded(post: Post) -> None:
     await post.say("elsewhere", channel=LAB)
     worker = post.worker(pace=60)
     await worker.drain(5)
-    assert sorted(post.platform.said()) == ["elsewhere", "first"]
+    assert sorted(post.platform.summaries()) == ["elsewhere", "first"]
     post.clock.pass_(seconds=60)
     await worker.drain(5)
-    assert post.platform.said()[2:] == ["second"]
+    assert post.platform.summaries()[2:] == ["second"]
 
 
 async def test_no_more_than_so_many_are_on_their_way_at_once(post: Post) -> None:
@@ -249,10 +312,12 @@ async def test_what_a_stopped_worker_had_begun_comes_back_with_the_same_key(post
     assert (await post.store.depth())[State.SENDING] == 1
     post.platform.open.set()
     await post.worker().drain(5)
-    assert post.platform.posts == []
+    assert post.platform.posted == []
     post.clock.time += LEASE
     await post.worker().drain(5)
-    assert post.platform.posts == [("#hall", "hello", "key of hello")]
+    assert [(each.channel, each.text, each.key) for each in post.platform.posted] == [
+        ("#hall", "hello", "key of hello")
+    ]
     assert post.platform.begun == 2
 
 
@@ -264,7 +329,7 @@ async def test_a_drain_that_was_broken_off_leaves_the_worker_fit_for_use(post: P
     post.platform.open.set()
     post.clock.time += LEASE
     await worker.drain(5)
-    assert post.platform.said() == ["hello"]
+    assert post.platform.summaries() == ["hello"]
 
 
 async def test_a_drain_ends_in_time(post: Post) -> None:
@@ -272,7 +337,7 @@ async def test_a_drain_ends_in_time(post: Post) -> None:
     await post.say("hello")
     async with asyncio.timeout(5):
         await post.worker(time_limit_s=30).drain(0.01)
-    assert post.platform.posts == []
+    assert post.platform.posted == []
 
 
 async def test_a_drain_beside_a_running_worker_waits_for_it(post: Post) -> None:
@@ -286,7 +351,7 @@ async def test_a_drain_beside_a_running_worker_waits_for_it(post: Post) -> None:
             await asyncio.sleep(0)
             assert not draining.done()
             post.platform.open.set()
-        assert post.platform.said() == ["first", "second"]
+        assert post.platform.summaries() == ["first", "second"]
 
 
 def break_database(file: Path) -> None:
@@ -343,7 +408,7 @@ async def test_no_text_and_no_private_channel_is_logged(post: Post) -> None:
     post.platform.failing = [DeliveryError("slow down", retry_after=0.0)]
     with capture_logs() as logs:
         await post.worker().drain(5)
-    assert len(post.platform.posts) == 2
+    assert len(post.platform.posted) == 2
     assert {each["channel"] for each in logs} == {None, "fake:#hall"}
     for hidden in ("Acme", "#board"):
         assert hidden not in repr(logs)

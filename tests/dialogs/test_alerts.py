@@ -4,10 +4,11 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from bot.core.policy import Mode, Settings
+from bot.core.settings import Mode, Settings
 from bot.errors import DeliveryError
 from tests.build import full_vendor, name, write_pack
-from tests.dialogs.conftest import ACME, ROAD, Bot, Clock, make
+from tests.dialogs.conftest import ACME, ROAD, Bot, make
+from tests.fakes import Clock
 
 
 async def test_a_vendor_named_in_a_channel_gets_a_card_in_that_thread(bot: Bot) -> None:
@@ -63,9 +64,13 @@ async def test_the_same_message_delivered_again_changes_nothing(bot: Bot) -> Non
     assert len(bot.posted()) == 1
 
 
-async def test_two_vendors_in_one_message_are_both_told_about(bot: Bot) -> None:
+async def test_two_vendors_in_one_message_make_one_message_with_a_line_each(bot: Bot) -> None:
     await bot.hears("#hall", "Acme Cam or Road Runner? Acme Cam!")
-    assert [card.split(" ")[0] for _, _, card in bot.posted()] == ["Acme", "Road"]
+    [(_, _, text)] = bot.posted()
+    lines = text.splitlines()
+    assert lines[0] == "2 watched vendors in a message."
+    assert lines[1].startswith("Acme Cam (“Acme Cam”): No asset freeze found")
+    assert lines[2].startswith("Road Runner (“Road Runner”): No government measure on record")
 
 
 async def test_an_entry_of_a_feed_gets_a_card_in_the_routed_channel(bot: Bot) -> None:

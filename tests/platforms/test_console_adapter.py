@@ -22,6 +22,8 @@ class Ears:
 
     messages: list[Message] = field(default_factory=list)
     commands: list[Invocation] = field(default_factory=list)
+    edits: list[Message] = field(default_factory=list)
+    deleted: list[tuple[str, str]] = field(default_factory=list)
     full: bool = False
 
     async def on_message(self, message: Message) -> None:
@@ -29,6 +31,14 @@ class Ears:
         if self.full:
             raise StorageError("the disk is full; make room")
         self.messages.append(message)
+
+    async def on_edit(self, message: Message) -> None:
+        """Keep a changed message."""
+        self.edits.append(message)
+
+    async def on_delete(self, channel: Channel, message_id: str) -> None:
+        """Keep which message is gone."""
+        self.deleted.append((channel.id, message_id))
 
     async def on_command(self, invocation: Invocation) -> None:
         """Keep a command."""

@@ -1,6 +1,7 @@
 """Things to keep: invented mentions, documents and feeds; a test names only what it is about."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,10 @@ from pathlib import Path
 from bot.core.document import Document, Paragraph, words
 from bot.core.feed import Feed, Poll
 from bot.core.mention import Cause, Channel, Entry, Match, MatchKind, Mention
-from bot.core.policy import Alert, Form, History, Post, PostReason, Settings, Skip, decide
+from bot.core.policy import Decision, History, Situation, Telling, decide
+from bot.core.settings import Settings
+from bot.core.stories import Fingerprint
+from bot.storage.rows import Hearing
 
 NOW = datetime(2024, 4, 1, 12, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=2)
@@ -23,10 +27,19 @@ def mention(vendor: str = "acme-cam", cause_id: str = "m1", channel: Channel = H
     return Mention(channel, vendor, match, Cause.MESSAGE, cause_id, NOW)
 
 
-def mention_in_entry(cause_id: str = "e1", vendor: str = "acme-cam") -> Mention:
+def mention_in_entry(
+    cause_id: str = "e1",
+    vendor: str = "acme-cam",
+    channel: Channel = HALL,
+    feed: str = FEED,
+    title: str = "Acme wins",
+) -> Mention:
     """Give a mention of a vendor in an entry of a feed."""
     match = Match(vendor, "ACME", 0, 4, MatchKind.EXACT, 1.0, "Acme", "the name as written")
-    return Mention(HALL, vendor, match, Cause.ENTRY, cause_id, NOW, title="Acme wins")
+    link = f"https://gazette.example/{cause_id}"
+    return Mention(
+        channel, vendor, match, Cause.ENTRY, cause_id, NOW, title=title, link=link, feed=feed
+    )
 
 
 def document(text: str = "About Acme") -> Document:
@@ -34,30 +47,60 @@ def document(text: str = "About Acme") -> Document:
     return Document(text, (Paragraph(words(text)),))
 
 
-def alert(form: Form = Form.CARD, revision: str = "r1") -> Alert:
-    """Give a decision to post."""
-    return Alert(Post(PostReason.FIRST, form), document(), revision)
+@dataclass(slots=True)
+class Policy:
+    """The real policy at a time; keeps the situations it was shown.
+
+    `prints` are the fingerprints of entries; an entry without one is a story of its own.
+    """
+
+    now: datetime = NOW
+    record: str = "r1"
+    settings: Settings = field(default_factory=Settings)
+    prints: dict[str, Fingerprint] = field(default_factory=dict)
+    situations: list[Situation] = field(default_factory=list)
+
+    @property
+    def seen(self) -> list[History]:
+        """The histories it was shown."""
+        return [each.history for each in self.situations]
+
+    def decide(self, mention: Mention, situation: Situation) -> Decision:
+        """Judge a mention."""
+        self.situations.append(situation)
+        return decide(mention, situation, self.record, frozenset(), self.now)
+
+    def compose(self, tellings: Sequence[Telling]) -> Document:
+        """Say the form and the vendors."""
+        vendors = " and ".join(each.mention.vendor for each in tellings)
+        return document(f"{tellings[0].post.form} about {vendors}")
+
+    def revision(self, vendor: str) -> str:
+        """Give the record's state."""
+        del vendor
+        return self.record
+
+    def hearing(self, team: str = "default") -> Hearing:
+        """Give a hearing before this judge."""
+        return Hearing(self, self.now, self.settings, team, self.prints)
 
 
 @dataclass(slots=True)
-class Policy:
-    """The real policy at a time; keeps the histories it was shown."""
+class Faulty(Policy):
+    """A judge with a bug that only the message or entry `at` brings out."""
 
-    now: datetime = NOW
-    revision: str = "r1"
-    settings: Settings = field(default_factory=Settings)
-    seen: list[History] = field(default_factory=list)
+    at: str = "m2"
 
-    def __call__(self, mention: Mention, history: History) -> Alert | Skip:
-        """Judge a mention."""
-        self.seen.append(history)
-        decision = decide(mention, self.settings, history, self.revision, self.now)
-        match decision:
-            case Skip():
-                return decision
-            case Post(_, form):
-                said = document(f"{form} about {mention.vendor}")
-                return Alert(decision, said, self.revision)
+    def decide(self, mention: Mention, situation: Situation) -> Decision:
+        """Fail at one cause."""
+        if mention.cause_id == self.at:
+            raise RuntimeError("a bug")
+        return decide(mention, situation, self.record, frozenset(), self.now)
+
+
+def after(*, record: str = "r1", **ago: float) -> Policy:
+    """Give the policy some time after NOW: `after(days=2)`."""
+    return Policy(NOW + timedelta(**ago), record)
 
 
 def entry(id: str = "e1", title: str = "Acme wins a tender") -> Entry:  # noqa: A002 - the field's name

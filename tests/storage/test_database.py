@@ -6,14 +6,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 
 from bot.errors import StorageError
 from bot.storage import database
 from bot.storage.database import Database
 from bot.storage.store import Store
 from bot.storage.tables import feed
-from tests.storage.sample import HALL, NOW, change, document
+from tests.storage.conftest import Behind
+from tests.storage.sample import HALL, NOW, document
 
 
 async def refusal(url: str) -> str:
@@ -64,7 +65,9 @@ async def test_a_file_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert said.startswith(f"database {file}: cannot be opened; make it and the folder {tmp_path}")
 
 
-async def test_a_full_disk_is_said_and_what_was_there_stays(store: Store) -> None:
+async def test_a_full_disk_is_said_and_what_was_there_stays(store: Store, file: Path) -> None:
+    del file
+
     def limit(connection: Connection, pages: int) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
@@ -89,11 +92,14 @@ async def test_a_database_that_another_program_holds_is_named(
     assert said == f"database {file}: stays locked by another program; stop that program"
 
 
-async def test_another_failure_is_told_in_the_databases_words(store: Store, file: Path) -> None:
-    change(file, "DROP TABLE outbox")
+async def test_another_failure_is_told_in_the_databases_words(
+    store: Store, behind: Behind, engine: str
+) -> None:
+    behind("ALTER TABLE outbox RENAME TO gone")
     with pytest.raises(StorageError) as told:
         await store.depth()
-    assert str(told.value) == f"database {file}: cannot be used (no such table: outbox)"
+    said = {"sqlite": "no such table: outbox", "postgres": 'relation "outbox" does not exist'}
+    assert str(told.value) == f"database {store._database.name}: cannot be used ({said[engine]})"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +120,9 @@ async def test_an_address_of_no_use_is_refused_without_its_password(url: str, sa
     assert "hunter2" not in refused
 
 
-async def test_what_is_acknowledged_survives_a_loss_of_power(store: Store) -> None:
+async def test_what_is_acknowledged_survives_a_loss_of_power(store: Store, file: Path) -> None:
+    del file
+
     def settings(connection: Connection) -> list[object]:
         names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
@@ -123,7 +131,9 @@ async def test_what_is_acknowledged_survives_a_loss_of_power(store: Store) -> No
     assert await store._database.read(settings) == ["wal", 2, 1, 5000]
 
 
-async def test_a_time_comes_back_as_the_same_moment_in_utc(store: Store, file: Path) -> None:
+async def test_a_time_comes_back_as_the_same_moment_in_utc(
+    store: Store, behind: Behind, engine: str
+) -> None:
     def keep(connection: Connection) -> datetime:
         connection.execute(insert(feed).values(url="u", next_check_at=here))
         kept: datetime = connection.execute(select(feed.c.next_check_at)).scalar_one()
@@ -133,12 +143,23 @@ async def test_a_time_comes_back_as_the_same_moment_in_utc(store: Store, file: P
     kept = await store._database.write(keep)
     assert kept == here
     assert kept.tzinfo is UTC
-    with closing(sqlite3.connect(file)) as connection:
-        (written,) = connection.execute("SELECT next_check_at FROM feed").fetchone()
-    assert written == "2024-03-31 23:30:00.000123"
+    written = {"sqlite": "2024-03-31 23:30:00.000123", "postgres": here}
+    assert behind("SELECT next_check_at FROM feed") == [(written[engine],)]
 
 
 async def test_a_database_is_known_by_its_file(url: str, file: Path) -> None:
     opened = Database.at(url)
     assert opened.name == str(file)
     await opened.close()
+
+
+async def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(
+    store: Store, behind: Behind
+) -> None:
+    def count_twice(connection: Connection) -> tuple[object, object]:
+        first = connection.scalar(text("SELECT count(*) FROM feed"))
+        behind("INSERT INTO feed (url, next_check_at) VALUES ('u', '2024-04-01 00:00:00+00')")
+        return first, connection.scalar(text("SELECT count(*) FROM feed"))
+
+    assert await store._database.read(count_twice) == (0, 0)
+    assert behind("SELECT count(*) FROM feed") == [(1,)]

@@ -3,27 +3,25 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.core.feed import Feed, Poll
-from bot.core.mention import Mention
-from bot.core.policy import Alert, History, Skip, SkipReason
+from bot.core.policy import Form, Post, PostReason, Skip, SkipReason
+from bot.core.status import State
 from bot.errors import StorageError
-from bot.storage.rows import State
 from bot.storage.store import Store
+from tests.storage.conftest import Behind
 from tests.storage.sample import (
     FEED,
     LEASE,
     NOW,
+    Faulty,
     Policy,
-    alert,
     document,
     entry,
     mention_in_entry,
     poll,
-    rows,
 )
 
 OTHER = "https://other.example/feed.xml"
@@ -73,7 +71,9 @@ async def test_the_most_overdue_feed_comes_first(store: Store) -> None:
 
 async def test_a_feed_that_is_no_longer_configured_rests_and_is_remembered(store: Store) -> None:
     feed = await leased(store)
-    await store.finish_poll(Poll(replace(feed, etag="e", next_check_at=SOON)), [], Policy(), NOW)
+    await store.finish_poll(
+        Poll(replace(feed, etag="e", next_check_at=SOON)), [], Policy().hearing()
+    )
     await store.configure_feeds([OTHER], NOW)
     assert [each.url for each in await store.feeds()] == [OTHER]
     await store.configure_feeds([], NOW)
@@ -101,7 +101,7 @@ async def test_a_finished_poll_is_kept_and_frees_the_feed(store: Store) -> None:
         body_hash="h",
         checked_at=NOW,
     )
-    await store.finish_poll(Poll(after, (entry(),)), [], Policy(), NOW)
+    await store.finish_poll(Poll(after, (entry(),)), [], Policy().hearing())
     assert await store.feeds() == (replace(after, seeded=True),)
     assert await store.next_feed_due(NOW) == SOON
     assert await store.lease_feed(SOON, LEASE) is not None
@@ -118,7 +118,7 @@ async def test_a_failed_poll_is_kept_and_frees_the_feed(store: Store) -> None:
 async def test_an_entry_is_unseen_until_its_poll_is_finished(store: Store) -> None:
     await leased(store)
     assert await store.unseen(FEED, ["e1", "e2"]) == {"e1", "e2"}
-    await store.finish_poll(poll(entry("e1"), entry("e1", "again")), [], Policy(), NOW)
+    await store.finish_poll(poll(entry("e1"), entry("e1", "again")), [], Policy().hearing())
     assert await store.unseen(FEED, ["e1", "e2"]) == {"e2"}
     assert await store.unseen(OTHER, ["e1"]) == {"e1"}
     assert await store.unseen(FEED, []) == set()
@@ -126,23 +126,23 @@ async def test_an_entry_is_unseen_until_its_poll_is_finished(store: Store) -> No
 
 async def test_a_feed_may_have_any_number_of_entries(store: Store) -> None:
     await leased(store)
-    await store.finish_poll(poll(entry("e7")), [], Policy(), NOW)
+    await store.finish_poll(poll(entry("e7")), [], Policy().hearing())
     many = [f"e{number}" for number in range(40_000)]
     assert await store.unseen(FEED, many) == set(many) - {"e7"}
 
 
-async def test_entries_are_kept_whole(store: Store, file: Path) -> None:
+async def test_entries_are_kept_whole(store: Store, behind: Behind) -> None:
     await leased(store)
-    await store.finish_poll(poll(entry()), [], Policy(), NOW)
-    assert rows(file, "SELECT title, summary, article, url FROM entry") == [
+    await store.finish_poll(poll(entry()), [], Policy().hearing())
+    assert behind("SELECT title, summary, article, url FROM entry") == [
         ("Acme wins a tender", "A summary", "An article", "https://gazette.example/a")
     ]
 
 
 async def test_a_mention_in_an_entry_is_queued_with_it(store: Store) -> None:
     await leased(store)
-    (ruling,) = await store.finish_poll(poll(entry()), [mention_in_entry()], Policy(), NOW)
-    assert isinstance(ruling.decision, Alert)
+    (ruling,) = await store.finish_poll(poll(entry()), [mention_in_entry()], Policy().hearing())
+    assert ruling.decision == Post(PostReason.FIRST, Form.CARD)
     (out,) = await store.claim(NOW, LEASE, 1)
     assert out.document == document("card about acme-cam")
 
@@ -151,35 +151,26 @@ async def test_an_entry_polled_twice_leads_to_one_alert(store: Store) -> None:
     await leased(store)
     decisions = []
     for _ in range(2):
-        (ruling,) = await store.finish_poll(
-            poll(entry()), [mention_in_entry()], lambda *_: alert(), NOW
-        )
+        mentions = [mention_in_entry()]
+        (ruling,) = await store.finish_poll(poll(entry()), mentions, Policy().hearing())
         decisions.append(ruling.decision)
-    assert decisions == [alert(), Skip(SkipReason.DUPLICATE)]
+    assert decisions == [Post(PostReason.FIRST, Form.CARD), Skip(SkipReason.DUPLICATE)]
     assert (await store.depth())[State.PENDING] == 1
 
 
 async def test_entries_of_two_feeds_may_have_the_same_id(store: Store) -> None:
     await store.configure_feeds([FEED, OTHER], NOW)
     for url in (FEED, OTHER):
-        await store.finish_poll(
-            poll(entry(), url=url), [mention_in_entry()], lambda *_: alert(), NOW
-        )
+        mentions = [mention_in_entry(feed=url)]
+        await store.finish_poll(poll(entry(), url=url), mentions, Policy().hearing())
     assert (await store.depth())[State.PENDING] == 2
 
 
 async def test_nothing_of_a_poll_is_kept_if_judging_fails(store: Store) -> None:
     feed = await leased(store)
-
-    def judge(mention: Mention, history: History) -> Alert:
-        del history
-        if mention.cause_id == "e2":
-            raise RuntimeError("a bug")
-        return alert()
-
     two = [mention_in_entry("e1"), mention_in_entry("e2")]
     with pytest.raises(RuntimeError, match="a bug"):
-        await store.finish_poll(poll(entry("e1"), entry("e2")), two, judge, NOW)
+        await store.finish_poll(poll(entry("e1"), entry("e2")), two, Faulty(at="e2").hearing())
     assert await store.unseen(FEED, ["e1", "e2"]) == {"e1", "e2"}
     assert await store.feeds() == (feed,)
     assert (await store.depth())[State.PENDING] == 0
@@ -187,4 +178,4 @@ async def test_nothing_of_a_poll_is_kept_if_judging_fails(store: Store) -> None:
 
 async def test_a_poll_of_a_feed_that_was_never_configured_is_refused(store: Store) -> None:
     with pytest.raises(StorageError, match="is not in the database; configure it"):
-        await store.finish_poll(poll(entry(), url=OTHER), [], Policy(), NOW)
+        await store.finish_poll(poll(entry(), url=OTHER), [], Policy().hearing())

@@ -3,24 +3,14 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from bot.core.mention import Channel, Receipt
 from bot.core.policy import History
-from bot.storage.rows import Outgoing, State
+from bot.core.status import State
+from bot.storage.rows import Outgoing
 from bot.storage.store import Store
-from tests.storage.sample import (
-    HALL,
-    LEASE,
-    NOW,
-    Policy,
-    change,
-    document,
-    mention,
-    rows,
-)
+from tests.storage.conftest import Behind
+from tests.storage.sample import HALL, LEASE, NOW, Policy, after, document, mention
 
 LAB = Channel("fake", "#lab")
 
@@ -38,7 +28,9 @@ async def test_what_is_said_is_claimed_as_it_was_said(store: Store) -> None:
     secret = Channel("fake", "#board", private=True)
     assert await store.say("blue", secret, document("Hello"), "k1", NOW, thread="t1")
     (out,) = await store.claim(NOW, LEASE, 10)
-    assert replace(out, id=0) == Outgoing(0, "k1", "blue", secret, "t1", document("Hello"), 1)
+    assert replace(out, id=0) == Outgoing(
+        0, "k1", "blue", "fake:#board", secret, "t1", document("Hello"), 1
+    )
 
 
 async def test_the_same_key_is_said_once(store: Store) -> None:
@@ -48,9 +40,9 @@ async def test_the_same_key_is_said_once(store: Store) -> None:
     assert out.document == document("first")
 
 
-async def test_what_is_said_first_goes_first_however_busy_it_is(store: Store) -> None:
+async def test_what_is_said_first_goes_first(store: Store) -> None:
     wanted = [f"k{number:02}" for number in range(40)]
-    await asyncio.gather(*(say(store, key) for key in wanted))
+    await say(store, *wanted)
     got = []
     for _ in wanted:
         (out,) = await store.claim(NOW, LEASE, 1)
@@ -68,7 +60,7 @@ async def test_a_channel_gets_its_documents_one_after_another(store: Store) -> N
     await store.sent(first[0].id, Receipt("p1"), NOW)
     second = await store.claim(NOW, LEASE, 10)
     assert keys(second) == ["a2"]
-    await store.park(second[0].id, "no", State.UNCERTAIN)
+    await store.park(second[0].id, "no", NOW)
     assert keys(await store.claim(NOW, LEASE, 10)) == ["a3"]
 
 
@@ -128,43 +120,101 @@ async def test_next_due_says_when_to_look_again(store: Store) -> None:
     assert await store.next_due(NOW, resting={LAB.key}) == later
 
 
-async def test_a_receipt_is_kept_with_its_alert(store: Store, file: Path) -> None:
-    await store.record([mention()], Policy(), NOW)
+async def test_a_receipt_is_kept_with_its_document(store: Store, behind: Behind) -> None:
+    await store.record([mention()], Policy().hearing())
     (out,) = await store.claim(NOW, LEASE, 1)
     await store.sent(out.id, Receipt("p1", "https://chat.example/p1"), NOW)
-    kept = rows(file, "SELECT message_id, link FROM alert")
-    assert kept == [("p1", "https://chat.example/p1")]
+    assert behind("SELECT message_id, link FROM outbox") == [("p1", "https://chat.example/p1")]
     assert (await store.depth())[State.SENT] == 1
 
 
-@pytest.mark.parametrize(
-    ("state", "after"),
-    [
-        (State.FAILED, History(NOW, None, None, None)),
-        (State.UNCERTAIN, History(NOW, NOW, "r1", None)),
-    ],
-)
-async def test_a_card_that_never_arrived_does_not_count_as_shown(
-    store: Store, state: State, after: History
-) -> None:
-    await store.record([mention(cause_id="m1")], Policy(), NOW)
+async def test_a_card_that_never_arrived_does_not_count_as_shown(store: Store) -> None:
+    await store.record([mention(cause_id="m1")], Policy().hearing())
     (out,) = await store.claim(NOW, LEASE, 1)
-    await store.park(out.id, "the bot is not in that channel", state)
-    policy = Policy(NOW + timedelta(days=2))
-    await store.record([mention(cause_id="m2")], policy, policy.now)
-    assert policy.seen == [after]
+    await store.park(out.id, "the bot is not in that channel", NOW)
+    policy = after(days=2)
+    await store.record([mention(cause_id="m2")], policy.hearing())
+    assert policy.seen == [History(NOW, None, None, None)]
+
+
+async def test_a_card_of_unknown_outcome_counts_as_shown(store: Store) -> None:
+    await store.record([mention(cause_id="m1")], Policy().hearing())
+    (out,) = await store.claim(NOW, LEASE, 1)
+    await store.doubt(out.id, "no answer", NOW + LEASE)
+    policy = after(days=2)
+    await store.record([mention(cause_id="m2")], policy.hearing())
+    assert policy.seen == [History(NOW, NOW, "r1", None)]
+
+
+async def test_what_may_have_been_posted_is_claimed_as_unsure(store: Store) -> None:
+    await say(store, "a1", "a2", "a3")
+    (out,) = await store.claim(NOW, LEASE, 1)
+    assert not out.unsure
+    await store.doubt(out.id, "no answer", NOW + LEASE)
+    assert await store.claim(NOW, LEASE, 1) == ()
+    (again,) = await store.claim(NOW + LEASE, LEASE, 1)
+    assert (again.key, again.unsure, again.attempts) == ("a1", True, 2)
+    # Put back after that, it is still not known what came of the first attempt.
+    await store.put_back(again.id, "busy", NOW + LEASE)
+    (once_more,) = await store.claim(NOW + LEASE, LEASE, 1)
+    assert once_more.unsure
+
+
+async def test_a_clock_that_is_set_back_holds_nothing_up(store: Store) -> None:
+    await say(store, "a1")
+    await say(store, "b1", channel=LAB)
+    hour_ago = NOW - timedelta(hours=1)
+    (out, _) = await store.claim(NOW, LEASE, 2)
+    await say(store, "c1", channel=Channel("fake", "#attic"))
+    assert keys(await store.claim(hour_ago, LEASE, 10)) == ["a1", "b1", "c1"]
+    assert out.key == "a1"
+
+
+async def test_admins_are_told_once_of_a_channel_that_fails(store: Store) -> None:
+    admins = [(LAB, document("#hall fails"))]
+    await say(store, "a1", "a2")
+    told = []
+    for _ in range(2):
+        (out,) = await store.claim(NOW, LEASE, 1, resting={LAB.key})
+        told.append(await store.park(out.id, "not in that channel", NOW, admins))
+    assert told == [True, False]
+    assert [each.document.summary for each in await store.claim(NOW, LEASE, 9)] == ["#hall fails"]
+    assert [each.reason for each in await store.parked(10)] == ["not in that channel"] * 2
+    assert (await store.status(NOW)).troubles == 1
+
+
+async def test_what_was_given_up_goes_again_in_order_and_ends_the_trouble(store: Store) -> None:
+    await say(store, "a1", "a2")
+    for _ in range(2):
+        (out,) = await store.claim(NOW, LEASE, 1)
+        await store.park(out.id, "not in that channel", NOW)
+    assert await store.retry(None, NOW) == 2
+    got = []
+    for _ in range(2):
+        (out,) = await store.claim(NOW, LEASE, 1)
+        await store.sent(out.id, Receipt("p"), NOW)
+        got.append((out.key, out.attempts))
+    assert got == [("a1", 1), ("a2", 1)]
+    assert (await store.status(NOW)).troubles == 0
+
+
+async def test_a_private_channel_is_not_named_among_what_was_given_up(store: Store) -> None:
+    await say(store, "a1", channel=Channel("fake", "#board", private=True))
+    (out,) = await store.claim(NOW, LEASE, 1)
+    await store.park(out.id, "no", NOW)
+    assert [each.place for each in await store.parked(10)] == ["a private channel on fake"]
 
 
 async def test_a_line_that_never_arrived_leaves_the_card_as_it_is(store: Store) -> None:
-    await store.record([mention(cause_id="m1")], Policy(), NOW)
+    await store.record([mention(cause_id="m1")], Policy().hearing())
     (card,) = await store.claim(NOW, LEASE, 1)
     await store.sent(card.id, Receipt("p1", "https://chat.example/p1"), NOW)
-    later = Policy(NOW + timedelta(days=2))
-    await store.record([mention(cause_id="m2")], later, later.now)
+    later = after(days=2)
+    await store.record([mention(cause_id="m2")], later.hearing())
     (line,) = await store.claim(later.now, LEASE, 1)
-    await store.park(line.id, "the bot is not in that channel", State.FAILED)
-    last = Policy(NOW + timedelta(days=4))
-    await store.record([mention(cause_id="m3")], last, last.now)
+    await store.park(line.id, "the bot is not in that channel", later.now)
+    last = after(days=4)
+    await store.record([mention(cause_id="m3")], last.hearing())
     assert last.seen == [History(later.now, NOW, "r1", "https://chat.example/p1")]
 
 
@@ -174,7 +224,7 @@ async def test_what_has_been_sent_stays_sent(store: Store) -> None:
     await store.sent(out.id, Receipt("p1"), NOW)
     # Somebody who claimed it before the lease ran out comes late.
     await store.put_back(out.id, "busy", NOW)
-    await store.park(out.id, "refused", State.FAILED)
+    await store.park(out.id, "refused", NOW)
     assert await store.claim(NOW + LEASE, LEASE, 1) == ()
     assert (await store.depth())[State.SENT] == 1
 
@@ -187,12 +237,12 @@ async def test_depth_counts_every_state(store: Store) -> None:
 
 
 async def test_a_document_that_cannot_be_read_does_not_block_its_channel(
-    store: Store, file: Path
+    store: Store, behind: Behind
 ) -> None:
     await say(store, "a1", "a2")
-    change(file, "UPDATE outbox SET document = '{}' WHERE key = 'a1'")
+    behind("UPDATE outbox SET document = '{}' WHERE key = 'a1'")
     assert await store.claim(NOW, LEASE, 1) == ()
     assert keys(await store.claim(NOW, LEASE, 1)) == ["a2"]
-    assert rows(file, "SELECT last_error FROM outbox WHERE state = 'failed'") == [
+    assert behind("SELECT last_error FROM outbox WHERE state = 'failed'") == [
         ("the stored document cannot be read",)
     ]

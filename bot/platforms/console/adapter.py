@@ -18,7 +18,7 @@ from bot.core.clean import clean
 from bot.core.document import Actions, Document
 from bot.core.mention import Channel, Invocation, Message, Receipt
 from bot.errors import BotError
-from bot.platforms.base import Inbox
+from bot.platforms.base import Inbox, Redelivery
 from bot.platforms.console.render import render
 
 HELP = (
@@ -26,6 +26,7 @@ HELP = (
     "/as NAME speak as somebody else · /join #CHANNEL go elsewhere",
     "/thread N answer in the thread of message N, /thread leaves it",
     "/say TEXT say a line that would be a command · /quit",
+    "/edit N TEXT let message N read otherwise · /delete N",
     "A number on its own chooses what a card offers.",
 )
 CHOICES_KEPT = 200
@@ -58,6 +59,7 @@ class ConsolePlatform:
     echo: bool = False
     keep_open: bool = False
     name: str = "console"
+    redelivery: Redelivery = Redelivery.BLIND
     _place: _Place = field(init=False)
     _said: int = field(init=False, default=0)
     _posted: int = field(init=False, default=0)
@@ -111,6 +113,11 @@ class ConsolePlatform:
             await inbox.on_command(self._invocation(self._choices[int(line)]))
         elif first == "/say" or not (first.startswith("/") or first in self.commands):
             await inbox.on_message(self._message(line.removeprefix("/say").strip()))
+        elif first == "/edit":
+            await self._edited(inbox, line[len(first) :].strip())
+        elif first == "/delete":
+            channel = Channel(self.name, self._place.channel)
+            await inbox.on_delete(channel, self._id(line[len(first) :].strip()))
         elif first.startswith("/"):
             self._steer(first, line[len(first) :].strip())
         else:
@@ -125,7 +132,34 @@ class ConsolePlatform:
         number = thread.rsplit(".", 1)[-1] if thread else ""
         where = f"{channel.id} · in the thread of message {number}" if thread else channel.id
         self._show(f"VendorWatch → {where}", document, indent=4 if thread else 0)
-        return Receipt(message_id=f"post-{self._posted}")
+        return Receipt(message_id=f"post-{self._session}.{self._posted}")
+
+    async def find(
+        self, channel: Channel, *, key: str, thread: str | None = None
+    ) -> Receipt | None:
+        """Find nothing: what a terminal showed is not kept."""
+        del channel, key, thread
+        return None
+
+    async def edit(
+        self, channel: Channel, message_id: str, document: Document, *, key: str
+    ) -> None:
+        """Print what a message says now: a terminal cannot change what it showed."""
+        del key
+        self._show(f"VendorWatch → {channel.id} · {message_id} now reads", document, indent=0)
+
+    async def withdraw(self, channel: Channel, message_id: str, *, key: str) -> None:
+        """Say that a message is taken back."""
+        del key
+        self._say(f"VendorWatch → {channel.id} · {message_id} is taken back")
+
+    async def mark(
+        self, channel: Channel, message_id: str, document: Document, *, key: str
+    ) -> None:
+        """Say in a line what a mark would."""
+        del key
+        number = message_id.rsplit(".", 1)[-1]
+        self._show(f"VendorWatch → {channel.id} · 👁 on message {number}", document, indent=0)
 
     async def reply(self, invocation: Invocation, document: Document) -> None:
         """Print the answer to a command."""
@@ -134,6 +168,14 @@ class ConsolePlatform:
     async def check(self) -> list[str]:
         """Find nothing wrong: a terminal needs no token."""
         return []
+
+    def _say(self, text: str) -> None:
+        waiting = self._prompting
+        if waiting:
+            self.screen.print()
+        self.screen.print(Padding(Text(clean(text), style="dim"), (1, 0, 1, 0)))
+        if waiting:
+            self._prompt()
 
     def _show(self, lead: str, document: Document, indent: int) -> None:
         width = max(40, min(self.screen.width, 110) - indent)
@@ -155,12 +197,17 @@ class ConsolePlatform:
             self._choices.pop(self._next_choice - CHOICES_KEPT, None)
             self._next_choice += 1
 
-    def _message(self, text: str) -> Message:
-        self._said += 1
-        place = self._place
-        channel = Channel(self.name, place.channel)
+    async def _edited(self, inbox: Inbox, rest: str) -> None:
+        number, _, text = rest.partition(" ")
+        await inbox.on_edit(self._message(text, number))
+
+    def _message(self, text: str, number: str | None = None) -> Message:
+        if number is None:
+            self._said += 1
+            number = str(self._said)
+        channel = Channel(self.name, self._place.channel)
         return Message(
-            channel, self._id(self._said), place.user, text, self.clock(), self._thread()
+            channel, self._id(number), self._place.user, text, self.clock(), self._thread()
         )
 
     def _invocation(self, line: str) -> Invocation:

@@ -1,0 +1,96 @@
+"""Answers commands: takes them from the inbox, carries them out, queues what they say.
+
+A command stays in the inbox until its answer is in the outbox, so a crash in between loses neither;
+it is then carried out again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.commands.context import Context
+from bot.core.commands import CommandTable
+from bot.core.document import Document, Paragraph, words
+from bot.core.mention import Invocation
+from bot.errors import BotError, StorageError, UsageError
+from bot.storage.rows import Command
+from bot.storage.store import Store
+
+log = structlog.get_logger()
+LEASE = timedelta(seconds=60)
+LONGEST_SLEEP_S = 2.0
+"""How long a command that another process kept waits for somebody to look."""
+MOST_ATTEMPTS = 3
+"""A command that ends the process each time is answered without being tried a fourth time."""
+AFTER_FAILURE_S = 5.0
+
+
+@dataclass(slots=True)
+class Clerk:
+    """Answers commands one after another. `answered` is called when an answer has been queued."""
+
+    store: Store
+    commands: CommandTable
+    context: Callable[[Invocation], Context]
+    clock: Callable[[], datetime]
+    answered: Callable[[], None]
+    _woken: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+
+    def nudge(self) -> None:
+        """Say that there is a command."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Answer until cancelled."""
+        while True:
+            self._woken.clear()
+            try:
+                while await self.answer_one():
+                    pass
+            except StorageError as error:
+                log.error("inbox out of reach", reason=str(error), retry_in_s=AFTER_FAILURE_S)
+                await asyncio.sleep(AFTER_FAILURE_S)
+            except Exception:
+                log.exception("the clerk stumbled", retry_in_s=AFTER_FAILURE_S)
+                await asyncio.sleep(AFTER_FAILURE_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_SLEEP_S):
+                    await self._woken.wait()
+
+    async def answer_one(self) -> bool:
+        """Answer the oldest command; say False if there is none."""
+        command = await self.store.take_command(self.clock(), LEASE)
+        if command is None:
+            return False
+        document = await self._answer(command)
+        await self.store.answer(command, document, self.clock())
+        self.answered()
+        return True
+
+    async def _answer(self, command: Command) -> Document:
+        """Carry a command out; whatever happens the asker gets an answer."""
+        if command.attempts > MOST_ATTEMPTS:
+            return said("That did not work: the bot stopped each time it tried.")
+        invocation = Invocation(
+            command.channel, command.message, command.actor, command.line, command.thread
+        )
+        try:
+            call = self.commands.read(command.line)
+            return await call.command.handler(self.context(invocation), **call.arguments)
+        except UsageError as error:
+            return said(str(error))
+        except BotError as error:
+            log.error("command failed", error=str(error))
+            return said(f"That did not work: {error}")
+        except Exception:
+            log.exception("command failed")
+            return said("That did not work, and it is the bot's fault. Its log says why.")
+
+
+def said(text: str) -> Document:
+    """Make a document of one sentence."""
+    return Document(text, (Paragraph(words(text)),))

@@ -1,0 +1,127 @@
+"""Messages smaller than a card: several vendors at once, "also in", and notices."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.core.cards import Desk
+from bot.core.document import (
+    Actions,
+    Block,
+    Bullets,
+    Button,
+    Document,
+    Footnote,
+    Inlines,
+    Item,
+    Paragraph,
+    link,
+    plain,
+    strong,
+    words,
+)
+from bot.core.mention import Cause, Mention
+from bot.core.vendor import Vendor
+from bot.core.wording import Standing
+
+SHOWN = 8
+"""Vendors that get a line each in one message; the others are counted."""
+ALSO_SHOWN = 5
+ALSO = "Also in: "
+
+
+def several(told: Sequence[tuple[Vendor, Mention]], desk: Desk) -> Document:
+    """Write one message about several vendors that one text names: a line and a button each."""
+    first = told[0][1]
+    place = _place(first)
+    lead = words(strong(f"{len(told)} watched vendors"), " in ", *place, ".")
+    shown = told[:SHOWN]
+    items = tuple(_line(vendor, mention, desk) for vendor, mention in shown)
+    blocks: list[Block] = [Paragraph(lead), Bullets(items)]
+    if len(told) > SHOWN:
+        names = ", ".join(vendor.name for vendor, _ in told[SHOWN:])
+        blocks.append(Paragraph(words(f"Named as well: {names}.")))
+    blocks.append(Footnote(words(desk.disclaimer)))
+    buttons = tuple(Button(f"{vendor.name}: card", _show(vendor.id)) for vendor, _ in shown)
+    blocks.append(Actions(buttons))
+    names = ", ".join(vendor.name for vendor, _ in told)
+    return Document(f"{len(told)} watched vendors named: {names}", tuple(blocks))
+
+
+def _line(vendor: Vendor, mention: Mention, desk: Desk) -> Item:
+    matched = f" (“{mention.match.matched}”): "
+    return Item(words(strong(vendor.name), matched, Standing.of(vendor).sentence(desk.today)))
+
+
+def _place(mention: Mention) -> Inlines:
+    if mention.cause is Cause.MESSAGE:
+        return words("a message")
+    return words(link(f"“{mention.title or 'an entry without a title'}”", mention.link))
+
+
+def _show(vendor: str) -> str:
+    return f"vendor {vendor}"
+
+
+def mark(told: Sequence[tuple[Vendor, Mention]]) -> Document:
+    """Word a mark on a message, for platforms and moments that need words for it."""
+    names = ", ".join(vendor.name for vendor, _ in told)
+    buttons = tuple(Button(f"{vendor.name}: card", _show(vendor.id)) for vendor, _ in told[:SHOWN])
+    text = f"Named here: {names}."
+    return Document(text, (Paragraph(words(text)), Actions(buttons)))
+
+
+def also_in(document: Document, places: Sequence[tuple[str, str | None]]) -> Document:
+    """Add where else the story stands; `places` are titles with their addresses, newest last.
+
+    What an earlier call added is replaced.
+    """
+    blocks = [block for block in document.blocks if not _says_also(block)]
+    shown = places[-ALSO_SHOWN:]
+    parts: list[Inlines] = [words(link(f"“{title}”", url)) for title, url in shown]
+    text = [strong(ALSO), *(inline for part in _separated(parts) for inline in part)]
+    if len(places) > len(shown):
+        text.append(strong(f" and {len(places) - len(shown)} more"))
+    at = next(
+        (n for n, block in enumerate(blocks) if isinstance(block, Footnote | Actions)), len(blocks)
+    )
+    blocks.insert(at, Paragraph(words(*text)))
+    return replace(document, blocks=tuple(blocks))
+
+
+def _separated(parts: Sequence[Inlines]) -> Sequence[Inlines]:
+    return [words(*("; ", *part)) if index else part for index, part in enumerate(parts)]
+
+
+def _says_also(block: Block) -> bool:
+    return isinstance(block, Paragraph) and plain(block.text).startswith(ALSO)
+
+
+def without(document: Document, vendor: str) -> Document | None:
+    """Take a vendor out of a message about several; None where it is about that vendor alone."""
+    actions = next((each for each in document.blocks if isinstance(each, Actions)), None)
+    bullets = next((each for each in document.blocks if isinstance(each, Bullets)), None)
+    lines = [button.line for button in actions.buttons] if actions else []
+    if actions is None or bullets is None or _show(vendor) not in lines or len(lines) < 2:
+        return None
+    if len(lines) != len(bullets.items):
+        return None
+    at = lines.index(_show(vendor))
+    blocks: list[Block] = []
+    for block in document.blocks:
+        if block is actions:
+            blocks.append(Actions(actions.buttons[:at] + actions.buttons[at + 1 :]))
+        elif block is bullets:
+            blocks.append(Bullets(bullets.items[:at] + bullets.items[at + 1 :]))
+        elif isinstance(block, Paragraph) and block is document.blocks[0]:
+            blocks.append(Paragraph(words("Watched vendors named here; one was a wrong match.")))
+        else:
+            blocks.append(block)
+    names = "Watched vendors named; one was a wrong match and is gone"
+    return Document(names, tuple(blocks))
+
+
+def channel_failed(place: str, reason: str) -> Document:
+    """Tell admins that a channel takes nothing any more. `place` is how it may be named."""
+    text = f"Alerts to {place} cannot be posted: {reason}."
+    todo = "What was to be posted is kept. Mend it, then run `vendorwatch outbox retry`."
+    return Document(text, (Paragraph(words(strong(text), " ", todo)),))

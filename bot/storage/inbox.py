@@ -1,0 +1,70 @@
+"""Commands that wait for their answer, in the caller's transaction."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, or_, select, update
+
+from bot.core.mention import Channel, Invocation
+from bot.storage import outbox
+from bot.storage.database import insert_missing
+from bot.storage.rows import Command, Draft
+from bot.storage.tables import inbox
+
+
+def receive(connection: Connection, team: str, invocation: Invocation, now: datetime) -> bool:
+    """Keep a command; say False if this event has been received before."""
+    channel = invocation.channel
+    row = {
+        "event": f"{channel.key} {invocation.id}",
+        "team": team,
+        "platform": channel.platform,
+        "channel": channel.id,
+        "private": channel.private,
+        "encrypted": channel.encrypted,
+        "thread": invocation.thread,
+        "message": invocation.id,
+        "actor": invocation.actor,
+        "line": invocation.line,
+        "received_at": now,
+    }
+    return insert_missing(connection, inbox, [row]) == 1
+
+
+def take(connection: Connection, now: datetime, lease: timedelta) -> Command | None:
+    """Take the oldest command that nobody is answering."""
+    row = connection.execute(
+        select(inbox)
+        .where(or_(inbox.c.lease_until.is_(None), inbox.c.lease_until <= now))
+        .order_by(inbox.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if row is None:
+        return None
+    values = {"lease_until": now + lease, "attempts": row.attempts + 1}
+    connection.execute(update(inbox).where(inbox.c.id == row.id).values(values))
+    return Command(
+        id=row.id,
+        event=row.event,
+        team=row.team,
+        channel=Channel(row.platform, row.channel, row.private, row.encrypted),
+        message=row.message,
+        actor=row.actor,
+        line=row.line,
+        thread=row.thread,
+        attempts=row.attempts + 1,
+    )
+
+
+def answer(connection: Connection, id: int, reply: Draft, now: datetime) -> bool:  # noqa: A002 - the column's name
+    """Queue a command's answer and forget the command; False if it was answered before."""
+    if connection.execute(delete(inbox).where(inbox.c.id == id)).rowcount == 0:
+        return False
+    outbox.queue(connection, reply, now)
+    return True
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Give when a command that somebody took and did not answer can be taken again."""
+    due: datetime | None = connection.scalar(select(func.min(inbox.c.lease_until)))
+    return due

@@ -1,0 +1,98 @@
+"""What people say about alerts afterwards, and how things stand; in the caller's transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from bot.core.choices import Report, WrongMatch
+from bot.core.compact import without
+from bot.core.document import Document, from_json
+from bot.core.mention import Channel
+from bot.core.status import Status
+from bot.storage import choices, held, mentions, outbox
+from bot.storage.rows import Hearing
+from bot.storage.tables import mention as mention_table
+from bot.storage.tables import outbox as outbox_table
+from bot.storage.tables import trouble
+
+
+def withdraw_for(
+    connection: Connection, channel: Channel, message_id: str, hearing: Hearing
+) -> int:
+    """Take back what a deleted message brought, if its channel wants that."""
+    chosen = choices.chosen(connection, hearing.team, channel.key)
+    if not choices.readable(hearing.settings, chosen).withdraws:
+        return 0
+    brought = mentions.brought(connection, hearing.team, channel.key, message_id)
+    return sum(outbox.withdraw(connection, each, hearing.now) for each in brought)
+
+
+def wrong_match(connection: Connection, report: Report, now: datetime, team: str) -> int:
+    """Keep that an alert was wrong; take back the message, or the vendor out of it."""
+    documents = connection.execute(
+        select(outbox_table)
+        .where(
+            outbox_table.c.team == team,
+            outbox_table.c.platform == report.channel.platform,
+            outbox_table.c.channel == report.channel.id,
+            outbox_table.c.message_id == report.message_id,
+            outbox_table.c.kind == "post",
+        )
+        .with_for_update()
+    ).all()
+    return sum(_mark(connection, report, row, now, team) for row in documents)
+
+
+def _mark(
+    connection: Connection,
+    report: Report,
+    document: "Row[*tuple[object, ...]]",
+    now: datetime,
+    team: str,
+) -> int:
+    posted = connection.execute(
+        select(mention_table).where(mention_table.c.outbox_id == document.id)
+    ).all()
+    wrong = [row for row in posted if report.vendor in {None, row.vendor}]
+    for row in wrong:
+        where = None if report.everywhere else report.channel.key
+        said = choices.words_of(row.matched)
+        choices.add_wrong(
+            connection,
+            team,
+            WrongMatch(0, row.vendor, where, said, row.name, report.by, now, choices.PROPOSED),
+        )
+        connection.execute(
+            update(mention_table).where(mention_table.c.id == row.id).values(reason=choices.WRONG)
+        )
+    if not wrong:
+        return 0
+    right = [row for row in posted if row not in wrong and row.reason != choices.WRONG]
+    left: Document | None = from_json(document.document)
+    for row in wrong:
+        left = without(left, row.vendor) if right and left is not None else None
+    if left is None:
+        return int(outbox.withdraw(connection, document.id, now))
+    outbox.revise(connection, document, left, now)
+    return 1
+
+
+def status(connection: Connection, team: str, now: datetime) -> Status:
+    """Count what an operator asks for."""
+    oldest = connection.scalar(
+        select(func.min(outbox_table.c.created_at)).where(
+            outbox_table.c.team == team, outbox_table.c.open
+        )
+    )
+    troubles = connection.scalar(
+        select(func.count()).select_from(trouble).where(trouble.c.team == team)
+    )
+    return Status(
+        outbox=outbox.depth(connection, team),
+        waiting=held.waiting(connection, team),
+        mutes=len(choices.mutes(connection, team, None, now)),
+        paused=choices.paused(connection, team),
+        oldest_open=oldest,
+        troubles=int(troubles or 0),
+        parked=outbox.parked(connection, team, 10),
+    )

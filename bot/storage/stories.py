@@ -1,0 +1,210 @@
+"""Which entries tell the same news, and where it has been told; in the caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, insert, select, text
+
+from bot.core.compact import also_in
+from bot.core.document import from_json
+from bot.core.mention import Cause, Mention
+from bot.core.policy import Told
+from bot.core.status import State
+from bot.core.stories import Fingerprint, same_story
+from bot.storage import outbox
+from bot.storage.database import insert_missing
+from bot.storage.rows import Hearing, Kind
+from bot.storage.tables import mention as mention_table
+from bot.storage.tables import outbox as outbox_table
+from bot.storage.tables import story, story_entry
+
+WINDOW = timedelta(days=7)
+"""How long a story is open: what comes later is news again."""
+LINKS = timedelta(days=30)
+"""How long a link to a story stays quiet where the story has been posted."""
+_MOST = 2000
+# Two entries that tell the same must not both become a new story: one poll at a time looks.
+_STORY_LOCK = 7_305_841_173
+
+
+def shelve(
+    connection: Connection, mentions: Sequence[Mention], hearing: Hearing
+) -> dict[tuple[str | None, str], int]:
+    """Give the story of each entry among the causes, made if it is new, by feed and entry id."""
+    entries = {(each.feed, each.cause_id): each for each in mentions if each.cause is Cause.ENTRY}
+    if not entries:
+        return {}
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _STORY_LOCK})
+    known = _open_stories(connection, hearing.team, hearing.now)
+    found: dict[tuple[str | None, str], int] = {}
+    for key, mention in entries.items():
+        own = hearing.fingerprints.get(mention.cause_id) or Fingerprint(None, "", 0)
+        story_id = _shelved(connection, mention) or next(
+            (id_ for id_, other in known if same_story(own, other)), None
+        )
+        if story_id is None:
+            story_id = _make(connection, hearing, own)
+        known.append((story_id, own))
+        _add(connection, hearing, story_id, mention, own)
+        found[key] = story_id
+    return found
+
+
+def _open_stories(
+    connection: Connection, team: str, now: datetime
+) -> list[tuple[int, Fingerprint]]:
+    rows = connection.execute(
+        select(story)
+        .where(story.c.team == team, story.c.first_seen_at > now - WINDOW)
+        .order_by(story.c.first_seen_at.desc(), story.c.id.desc())
+        .limit(_MOST)
+    )
+    return [(row.id, Fingerprint(row.url, row.title, _unsigned(row.print))) for row in rows]
+
+
+def _shelved(connection: Connection, mention: Mention) -> int | None:
+    found: int | None = connection.scalar(
+        select(story_entry.c.story_id).where(
+            story_entry.c.feed == (mention.feed or ""), story_entry.c.entry == mention.cause_id
+        )
+    )
+    return found
+
+
+def _make(connection: Connection, hearing: Hearing, print_: Fingerprint) -> int:
+    done = connection.execute(
+        insert(story).values(
+            team=hearing.team,
+            url=print_.url,
+            title=print_.title,
+            print=_signed(print_.print),
+            first_seen_at=hearing.now,
+        )
+    )
+    (story_id,) = done.inserted_primary_key or (0,)
+    return int(story_id)
+
+
+def _add(
+    connection: Connection, hearing: Hearing, story_id: int, mention: Mention, own: Fingerprint
+) -> None:
+    row = {
+        "story_id": story_id,
+        "feed": mention.feed or "",
+        "entry": mention.cause_id,
+        "team": hearing.team,
+        "url": own.url,
+        "title": mention.title or "",
+        "link": mention.link,
+        "seen_at": hearing.now,
+    }
+    insert_missing(connection, story_entry, [row])
+
+
+def told(connection: Connection, hearing: Hearing, mention: Mention, story_id: int | None) -> Told:
+    """Say whether an entry's story, or that of a link in a message, brought the vendor here."""
+    ids = [story_id] if story_id is not None else _linked(connection, hearing, mention)
+    if not ids:
+        return Told.NOT_YET
+    rows = connection.execute(
+        select(mention_table.c.outcome, outbox_table.c.state)
+        .outerjoin(outbox_table, outbox_table.c.id == mention_table.c.outbox_id)
+        .where(
+            mention_table.c.story_id.in_(ids),
+            mention_table.c.channel == mention.channel.key,
+            mention_table.c.vendor == mention.vendor,
+            mention_table.c.team == hearing.team,
+            mention_table.c.outcome.in_(("post", "hold")),
+        )
+    ).all()
+    gone = {State.FAILED, State.WITHDRAWN}
+    if any(row.outcome == "post" and row.state not in gone for row in rows):
+        return Told.POSTED
+    return Told.WAITING if any(row.outcome == "hold" for row in rows) else Told.NOT_YET
+
+
+def _linked(connection: Connection, hearing: Hearing, mention: Mention) -> list[int]:
+    if not mention.links:
+        return []
+    rows = connection.execute(
+        select(story_entry.c.story_id)
+        .where(
+            story_entry.c.team == hearing.team,
+            story_entry.c.url.in_(mention.links[:50]),
+            story_entry.c.seen_at > hearing.now - LINKS,
+        )
+        .distinct()
+    )
+    return list(rows.scalars())
+
+
+def say_also(connection: Connection, hearing: Hearing, channel: str, story_id: int) -> None:
+    """Add to the cards that a story brought to a channel where else it stands now.
+
+    Only entries that were for this channel are named: what feeds others follow is their own.
+    """
+    targets = connection.execute(
+        select(mention_table.c.outbox_id)
+        .where(
+            mention_table.c.story_id == story_id,
+            mention_table.c.channel == channel,
+            mention_table.c.team == hearing.team,
+            mention_table.c.outbox_id.is_not(None),
+        )
+        .distinct()
+    ).scalars()
+    places = _places(connection, hearing.team, channel, story_id)
+    for outbox_id in sorted(targets):
+        row = connection.execute(
+            select(outbox_table).where(outbox_table.c.id == outbox_id).with_for_update()
+        ).one()
+        if row.kind != Kind.POST or row.state in {State.FAILED, State.WITHDRAWN}:
+            continue
+        own = _entries_of(connection, outbox_id)
+        others = [(title, link) for key, title, link in places if key not in own]
+        if others:
+            document = also_in(from_json(row.document), others)
+            outbox.revise(connection, row, document, hearing.now)
+
+
+def _places(
+    connection: Connection, team: str, channel: str, story_id: int
+) -> list[tuple[tuple[str, str], str, str | None]]:
+    """Give the entries of a story that were for a channel, in the order in which they came."""
+    rows = connection.execute(
+        select(story_entry.c.feed, story_entry.c.entry, story_entry.c.title, story_entry.c.link)
+        .join(
+            mention_table,
+            (mention_table.c.story_id == story_entry.c.story_id)
+            & (mention_table.c.cause_id == story_entry.c.entry)
+            & (mention_table.c.channel == channel),
+        )
+        .where(story_entry.c.story_id == story_id, story_entry.c.team == team)
+        .order_by(story_entry.c.seen_at, story_entry.c.feed, story_entry.c.entry)
+        .distinct()
+    )
+    return [((row.feed, row.entry), row.title, row.link) for row in rows]
+
+
+def _entries_of(connection: Connection, outbox_id: int) -> set[tuple[str, str]]:
+    """Give the entries that a document was posted for."""
+    rows = connection.execute(
+        select(story_entry.c.feed, story_entry.c.entry)
+        .join(
+            mention_table,
+            (mention_table.c.story_id == story_entry.c.story_id)
+            & (mention_table.c.cause_id == story_entry.c.entry),
+        )
+        .where(mention_table.c.outbox_id == outbox_id)
+    )
+    return {(row.feed, row.entry) for row in rows}
+
+
+def _signed(print_: int) -> int:
+    """Give 64 bits as the signed number that databases hold."""
+    return print_ - (1 << 64) if print_ >= 1 << 63 else print_
+
+
+def _unsigned(print_: int) -> int:
+    return print_ & ((1 << 64) - 1)

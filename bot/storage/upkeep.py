@@ -1,0 +1,79 @@
+"""Forgetting what is old enough, in the caller's transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, or_, select, update
+
+from bot.core.document import to_json
+from bot.storage.outbox import NOTHING
+from bot.storage.rows import Retention
+from bot.storage.tables import entry, held, mention, outbox, story, story_entry
+
+_AT_ONCE = 500
+"""Rows of a table that one transaction forgets, so that nobody waits long for it."""
+
+
+def purge(connection: Connection, now: datetime, keep: Retention) -> int:
+    """Forget some of what is too old; give how many rows changed. Nothing left to forget: 0."""
+    return (
+        _mentions(connection, now, keep)
+        + _documents(connection, now - keep.documents)
+        + _entries(connection, now - keep.entries)
+        + _stories(connection, now - max(keep.documents, keep.entries))
+    )
+
+
+def _mentions(connection: Connection, now: datetime, keep: Retention) -> int:
+    old = select(mention.c.id).where(
+        or_(
+            mention.c.created_at < now - keep.mentions,
+            mention.c.encrypted & (mention.c.created_at < now - keep.encrypted_mentions),
+        ),
+        mention.c.id.not_in(select(held.c.mention_id)),
+    )
+    return connection.execute(delete(mention).where(mention.c.id.in_(old.limit(_AT_ONCE)))).rowcount
+
+
+def _documents(connection: Connection, before: datetime) -> int:
+    """Empty what was posted long ago, and drop what no mention leads to any more."""
+    ended = (~outbox.c.open, outbox.c.created_at < before)
+    empty = to_json(NOTHING)
+    full = select(outbox.c.id).where(*ended, outbox.c.document != empty).limit(_AT_ONCE)
+    emptied = connection.execute(
+        update(outbox).where(outbox.c.id.in_(full)).values(document=empty)
+    ).rowcount
+    cited = select(mention.c.outbox_id).where(mention.c.outbox_id.is_not(None))
+    targets = select(outbox.c.target_id).where(outbox.c.target_id.is_not(None))
+    loose = (
+        select(outbox.c.id)
+        .where(*ended, outbox.c.id.not_in(cited), outbox.c.id.not_in(targets))
+        .limit(_AT_ONCE)
+    )
+    gone = connection.execute(delete(outbox).where(outbox.c.id.in_(loose))).rowcount
+    return emptied + gone
+
+
+def _entries(connection: Connection, before: datetime) -> int:
+    """Empty old entries. Their ids stay, since their feed may still list them."""
+    nothing = {"title": "", "summary": "", "article": ""}
+    old = (
+        entry.c.first_seen_at < before,
+        or_(*(entry.c[key] != "" for key in nothing)),
+    )
+    some = select(entry.c.feed, entry.c.id).where(*old).limit(_AT_ONCE)
+    done = 0
+    for row in connection.execute(some).all():
+        there = (entry.c.feed == row.feed, entry.c.id == row.id)
+        done += connection.execute(update(entry).where(*there).values(nothing)).rowcount
+    return done
+
+
+def _stories(connection: Connection, before: datetime) -> int:
+    """Drop stories that nothing can join or link to any more."""
+    old = select(story.c.id).where(story.c.first_seen_at < before).limit(_AT_ONCE)
+    ids = list(connection.execute(old).scalars())
+    if not ids:
+        return 0
+    connection.execute(update(mention).where(mention.c.story_id.in_(ids)).values(story_id=None))
+    connection.execute(delete(story_entry).where(story_entry.c.story_id.in_(ids)))
+    return connection.execute(delete(story).where(story.c.id.in_(ids))).rowcount
