@@ -159,3 +159,28 @@ async def test_an_endless_line_is_cut_and_the_next_one_heard() -> None:
         heard = [line async for line in lines]
     assert [len(line) for line in heard] == [LONGEST_LINE, 4]
     os.close(reading)
+
+
+async def test_messages_can_be_changed_and_deleted() -> None:
+    platform, _ = console("first", "/edit 1 first, mended", "/delete 1", "second")
+    ears = Ears()
+    await platform.run(ears)
+    assert [each.text for each in ears.messages] == ["first", "second"]
+    (mended,) = ears.edits
+    assert (mended.text, mended.id) == ("first, mended", ears.messages[0].id)
+    assert ears.deleted == [("#general", ears.messages[0].id)]
+    assert ears.messages[1].id.endswith(".2")
+
+
+async def test_what_a_terminal_showed_is_told_to_have_changed() -> None:
+    platform, paper = console()
+    channel = Channel("console", "#general")
+    receipt = await platform.post(channel, Document("s", (Paragraph(words("Before")),)), key="k")
+    after = Document("s", (Paragraph(words("After")),))
+    await platform.edit(channel, receipt.message_id, after, key="k2")
+    await platform.mark(channel, "session.7", after, key="k3")
+    await platform.withdraw(channel, receipt.message_id, key="k4")
+    printed = " ".join(paper.getvalue().split())
+    assert f"{receipt.message_id} now reads" in printed
+    assert "👁 on message 7" in printed
+    assert f"{receipt.message_id} is taken back" in printed
