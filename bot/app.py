@@ -35,7 +35,8 @@ from bot.storage.store import Store
 from bot.upkeep import Upkeep
 
 log = structlog.get_logger()
-DRAIN = timedelta(seconds=10)
+DRAIN = timedelta(seconds=6)
+"""With the few seconds that cancelled work has, an orderly end takes ten at most."""
 KEEP = Retention()
 
 

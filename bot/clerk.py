@@ -27,6 +27,8 @@ LONGEST_SLEEP_S = 2.0
 MOST_ATTEMPTS = 3
 """A command that ends the process each time is answered without being tried a fourth time."""
 AFTER_FAILURE_S = 5.0
+GRACE_S = 4.0
+"""What a command that was begun has to come to an end."""
 
 
 @dataclass(slots=True)
@@ -39,27 +41,41 @@ class Clerk:
     clock: Callable[[], datetime]
     answered: Callable[[], None]
     _woken: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    _ending: bool = field(init=False, default=False)
 
     def nudge(self) -> None:
         """Say that there is a command."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Answer until cancelled."""
-        while True:
-            self._woken.clear()
+        """Answer until cancelled; a command that was begun is then brought to its end."""
+        async with asyncio.TaskGroup() as group:
+            answering: asyncio.Task[None] | None = None
             try:
-                while await self.answer_one():
-                    pass
-            except StorageError as error:
-                log.error("inbox out of reach", reason=str(error), retry_in_s=AFTER_FAILURE_S)
-                await asyncio.sleep(AFTER_FAILURE_S)
-            except Exception:
-                log.exception("the clerk stumbled", retry_in_s=AFTER_FAILURE_S)
-                await asyncio.sleep(AFTER_FAILURE_S)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LONGEST_SLEEP_S):
-                    await self._woken.wait()
+                while True:
+                    self._woken.clear()
+                    answering = group.create_task(self._answer_all())
+                    await asyncio.shield(answering)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(LONGEST_SLEEP_S):
+                            await self._woken.wait()
+            except asyncio.CancelledError:
+                self._ending = True
+                if answering is not None:
+                    await asyncio.wait({answering}, timeout=GRACE_S)
+                raise
+
+    async def _answer_all(self) -> None:
+        """Answer what there is; whatever goes wrong is logged."""
+        try:
+            while not self._ending and await self.answer_one():
+                pass
+        except StorageError as error:
+            log.error("inbox out of reach", reason=str(error), retry_in_s=AFTER_FAILURE_S)
+            await asyncio.sleep(AFTER_FAILURE_S)
+        except Exception:
+            log.exception("the clerk stumbled", retry_in_s=AFTER_FAILURE_S)
+            await asyncio.sleep(AFTER_FAILURE_S)
 
     async def answer_one(self) -> bool:
         """Answer the oldest command; say False if there is none."""

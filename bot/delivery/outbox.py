@@ -28,7 +28,7 @@ TIME_LIMIT_S = 20.0
 # How long another process's new documents wait for somebody to look.
 LONGEST_SLEEP_S = 2.0
 # What a cancelled worker leaves its posts to come to an end.
-GRACE_S = 5.0
+GRACE_S = 4.0
 # Looks at the outbox are at least this far apart where something is due that cannot be had.
 BETWEEN_LOOKS = timedelta(milliseconds=100)
 
