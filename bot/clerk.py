@@ -92,7 +92,12 @@ class Clerk:
         if command.attempts > MOST_ATTEMPTS:
             return said("That did not work: the bot stopped each time it tried.")
         invocation = Invocation(
-            command.channel, command.message, command.actor, command.line, command.thread
+            command.channel,
+            command.message,
+            command.actor,
+            command.line,
+            command.thread,
+            command.reply_to,
         )
         try:
             call = self.commands.read(command.line)

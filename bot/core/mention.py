@@ -64,13 +64,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A command as somebody gave it. `line` starts with the command's first word."""
+    """A command as somebody gave it. `line` starts with the command's first word.
+
+    `reply_to` is where the platform wants the answer, if that is not the channel itself.
+    """
 
     channel: Channel
     id: str
     actor: str
     line: str
     thread: str | None = None
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

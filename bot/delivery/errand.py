@@ -47,4 +47,5 @@ def _asked(outgoing: Outgoing) -> Invocation:
         actor=outgoing.actor or "",
         line="",
         thread=outgoing.thread,
+        reply_to=outgoing.reply_to,
     )

@@ -24,6 +24,7 @@ def receive(connection: Connection, team: str, invocation: Invocation, now: date
         "thread": invocation.thread,
         "message": invocation.id,
         "actor": invocation.actor,
+        "reply_to": invocation.reply_to,
         "line": invocation.line,
         "received_at": now,
     }
@@ -52,6 +53,7 @@ def take(connection: Connection, now: datetime, lease: timedelta) -> Command | N
         actor=row.actor,
         line=row.line,
         thread=row.thread,
+        reply_to=row.reply_to,
         attempts=row.attempts + 1,
     )
 

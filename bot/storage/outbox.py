@@ -45,6 +45,7 @@ def queue(connection: Connection, draft: Draft, now: datetime) -> int | None:
         "target_id": draft.target_id,
         "message": draft.message,
         "actor": draft.actor,
+        "reply_to": draft.reply_to,
         "document": to_json(draft.document),
         "vendor": draft.vendor,
         "state": State.PENDING,
@@ -351,6 +352,7 @@ def _outgoing(row: "Row[*tuple[object, ...]]") -> Outgoing | None:
         unsure=unsure,
         message=row.target_message if row.target_id is not None else row.message,
         actor=row.actor,
+        reply_to=row.reply_to,
         vendor=row.vendor,
     )
 

@@ -64,6 +64,7 @@ class Draft:
     target_id: int | None = None
     message: str | None = None
     actor: str | None = None
+    reply_to: str | None = None
     vendor: str | None = None
 
 
@@ -87,6 +88,7 @@ class Outgoing:
     unsure: bool = False
     message: str | None = None
     actor: str | None = None
+    reply_to: str | None = None
     vendor: str | None = None
 
 
@@ -119,6 +121,7 @@ class Command:
     actor: str
     line: str
     thread: str | None
+    reply_to: str | None
     attempts: int
 
 

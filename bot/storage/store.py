@@ -203,6 +203,7 @@ class Store:
             lane=f"reply {command.channel.key} {command.actor}",
             message=command.message,
             actor=command.actor,
+            reply_to=command.reply_to,
         )
         return await self._database.write(inbox.answer, command.id, draft, now)
 

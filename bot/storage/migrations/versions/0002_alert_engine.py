@@ -90,6 +90,7 @@ def extend_outbox() -> None:
         batch.add_column(sa.Column("target_id", ID))
         batch.add_column(text("message", null=True))
         batch.add_column(text("actor", null=True))
+        batch.add_column(text("reply_to", null=True))
         batch.add_column(text("vendor", null=True))
         batch.add_column(no("unsure"))
         batch.add_column(text("message_id", null=True))
@@ -169,6 +170,7 @@ def waiting() -> None:
         text("thread", null=True),
         text("message"),
         text("actor"),
+        text("reply_to", null=True),
         text("line"),
         moment("received_at"),
         moment("lease_until", null=True),
