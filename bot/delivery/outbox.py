@@ -48,7 +48,7 @@ class Worker:
         clock: Callable[[], datetime],
         rng: Random,
         pace: timedelta = timedelta(seconds=1),
-        concurrency: int = 8,
+        concurrency: int = 16,
         time_limit_s: float = TIME_LIMIT_S,
         admins: tuple[Channel, ...] = (),
     ) -> None:
@@ -113,7 +113,9 @@ class Worker:
                 await self._rest(error, failures)
                 continue
             failures = 0
-            if until is not None and not self._under_way and (due is None or due > until):
+            # What came to an end while the store was asked may have made another document due.
+            idle = not self._under_way and not woken.is_set()
+            if until is not None and idle and (due is None or due > until):
                 return
             left = LONGEST_SLEEP_S
             if due is not None:
@@ -134,11 +136,14 @@ class Worker:
             if free <= 0:
                 return None
             resting = self._under_way | self._rests.keys()
-            for outgoing in await self._store.claim(now, LEASE, free, resting):
+            claimed = await self._store.claim(now, LEASE, free, resting)
+            for outgoing in claimed:
                 self._under_way.add(outgoing.lane)
                 task = group.create_task(self._deliver(outgoing))
                 # Not in the task itself, which may be cancelled before it has begun.
                 task.add_done_callback(partial(self._done, outgoing))
+            if len(claimed) == free:
+                return None  # the next one that arrives says to look again
             due = await self._store.next_due(now, self._under_way)
             if due is None or due > now:
                 return due

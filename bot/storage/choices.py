@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.core.choices import Mute, Precision, WrongMatch
@@ -17,6 +17,25 @@ from bot.storage.database import insert_missing
 from bot.storage.tables import channel_setting, mention, mute, pause, wrong_match
 
 PROPOSED, APPROVED, REJECTED = "proposed", "approved", "rejected"
+
+# Made once: to build a statement takes longer than to carry it out.
+_CHOSEN = select(channel_setting.c.channel, channel_setting.c.choices).where(
+    channel_setting.c.team == bindparam("b_team"),
+    channel_setting.c.channel.in_(bindparam("b_channels", expanding=True)),
+)
+_MUTED = select(mute.c.vendor, mute.c.channel).where(
+    mute.c.team == bindparam("b_team"),
+    mute.c.ended_at.is_(None),
+    or_(mute.c.until.is_(None), mute.c.until > bindparam("b_now")),
+)
+_WRONG = select(
+    wrong_match.c.vendor, wrong_match.c.channel, wrong_match.c.words, wrong_match.c.name
+).where(
+    wrong_match.c.team == bindparam("b_team"),
+    wrong_match.c.vendor.in_(bindparam("b_vendors", expanding=True)),
+    wrong_match.c.state != REJECTED,
+)
+_PAUSED = select(pause).where(pause.c.team == bindparam("b_team"))
 
 
 @dataclass(slots=True)
@@ -42,23 +61,9 @@ class Choices:
         """Read what was chosen for the mentions' channels and vendors."""
         channels = sorted({each.channel.key for each in mentions})
         vendors = sorted({each.vendor for each in mentions})
-        chosen = connection.execute(
-            select(channel_setting.c.channel, channel_setting.c.choices).where(
-                channel_setting.c.team == team, channel_setting.c.channel.in_(channels)
-            )
-        )
-        active = connection.execute(
-            select(mute.c.vendor, mute.c.channel).where(*_in_force(team, now))
-        )
-        wrong = connection.execute(
-            select(
-                wrong_match.c.vendor, wrong_match.c.channel, wrong_match.c.words, wrong_match.c.name
-            ).where(
-                wrong_match.c.team == team,
-                wrong_match.c.vendor.in_(vendors),
-                wrong_match.c.state != REJECTED,
-            )
-        )
+        chosen = connection.execute(_CHOSEN, {"b_team": team, "b_channels": channels})
+        active = connection.execute(_MUTED, {"b_team": team, "b_now": now})
+        wrong = connection.execute(_WRONG, {"b_team": team, "b_vendors": vendors})
         return cls(
             defaults,
             {row.channel: json.loads(row.choices) for row in chosen},
@@ -194,7 +199,7 @@ def _in_force(team: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def paused(connection: Connection, team: str) -> Pause | None:
     """Say who stopped a team's posting, if somebody did."""
-    row = connection.execute(select(pause).where(pause.c.team == team)).first()
+    row = connection.execute(_PAUSED, {"b_team": team}).first()
     return None if row is None else Pause(row.by, row.since)
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, insert, select, update
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.core.mention import Cause, Mention
 from bot.core.policy import (
@@ -31,6 +30,28 @@ from bot.storage.rows import Draft, Hearing, Kind, PastAlert, Ruling
 from bot.storage.tables import DEFAULT_TEAM, vendor_state
 from bot.storage.tables import mention as table
 from bot.storage.tables import outbox as outbox_table
+
+# Made once: to build a statement takes longer than to carry it out.
+_INSERT = insert(table)
+_KNOWN = select(table.c.key).where(table.c.key.in_(bindparam("b_keys", expanding=True)))
+_THERE = (
+    vendor_state.c.team == bindparam("b_team"),
+    vendor_state.c.channel == bindparam("b_channel"),
+    vendor_state.c.vendor == bindparam("b_vendor"),
+)
+_LOCK = select(vendor_state).where(*_THERE).with_for_update()
+_REMEMBER = (
+    update(vendor_state)
+    .where(*_THERE)
+    .values(
+        alerted_at=bindparam("b_alerted"),
+        card_at=bindparam("b_card"),
+        card_revision=bindparam("b_revision"),
+        card_link=bindparam("b_link"),
+    )
+)
+_MOST_KEYS = 500
+"""Databases bound the number of values in a statement; this is well below all of them."""
 
 
 class _Place(NamedTuple):
@@ -224,7 +245,7 @@ def _insert(session: _Session, judged: _Judged, decision: Decision, outbox_id: i
         "story_id": judged.story,
         "created_at": session.hearing.now,
     }
-    done = session.connection.execute(insert(table).values(values))
+    done = session.connection.execute(_INSERT, values)
     (row_id,) = done.inserted_primary_key or (0,)
     return int(row_id)
 
@@ -292,35 +313,31 @@ def _lock(connection: Connection, places: Sequence[_Place], team: str) -> dict[_
     """Lock the states of all places, always in the same order so that nobody waits in a circle."""
     histories = {}
     for place in places:
-        locked = select(vendor_state).where(_at(team, place)).with_for_update()
-        row = connection.execute(locked).first()
+        row = connection.execute(_LOCK, _at(team, place)).first()
         if row is None:
             insert_missing(connection, vendor_state, [{"team": team, **place._asdict()}])
-            row = connection.execute(locked).one()
+            row = connection.execute(_LOCK, _at(team, place)).one()
         histories[place] = History(row.alerted_at, row.card_at, row.card_revision, row.card_link)
     return histories
 
 
 def _known(connection: Connection, keys: Sequence[str]) -> set[str]:
-    return set(connection.execute(select(table.c.key).where(table.c.key.in_(keys))).scalars())
+    found: set[str] = set()
+    for start in range(0, len(keys), _MOST_KEYS):
+        some = {"b_keys": list(keys[start : start + _MOST_KEYS])}
+        found |= set(connection.execute(_KNOWN, some).scalars())
+    return found
 
 
 def _remember(connection: Connection, team: str, place: _Place, history: History) -> None:
-    connection.execute(
-        update(vendor_state)
-        .where(_at(team, place))
-        .values(
-            alerted_at=history.alerted_at,
-            card_at=history.card_at,
-            card_revision=history.card_revision,
-            card_link=history.card_link,
-        )
-    )
+    state = {
+        "b_alerted": history.alerted_at,
+        "b_card": history.card_at,
+        "b_revision": history.card_revision,
+        "b_link": history.card_link,
+    }
+    connection.execute(_REMEMBER, _at(team, place) | state)
 
 
-def _at(team: str, place: _Place) -> ColumnElement[bool]:
-    return and_(
-        vendor_state.c.team == team,
-        vendor_state.c.channel == place.channel,
-        vendor_state.c.vendor == place.vendor,
-    )
+def _at(team: str, place: _Place) -> dict[str, object]:
+    return {"b_team": team, "b_channel": place.channel, "b_vendor": place.vendor}

@@ -8,7 +8,20 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, and_, case, delete, exists, func, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.core.document import Document, from_json, to_json
@@ -26,6 +39,39 @@ NOTHING = Document("", ())
 """What a withdrawal has to say."""
 # What goes out although a team's posting is stopped: answers, and taking back.
 _EVEN_PAUSED = (Kind.REPLY, Kind.WITHDRAW)
+
+# Made once: to build a statement takes longer than to carry it out.
+_NUMBER = select(outbox.c.id).where(outbox.c.key == bindparam("b_key"))
+_SENT = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("b_id"))
+    .values(
+        state=State.SENT,
+        open=False,
+        lease_until=None,
+        last_error=None,
+        sent_at=bindparam("b_now"),
+        message_id=bindparam("b_message"),
+        link=bindparam("b_link"),
+    )
+)
+_ONE = select(outbox).where(outbox.c.id == bindparam("b_id")).with_for_update()
+_WORKS_AGAIN = delete(trouble).where(
+    trouble.c.team == bindparam("b_team"), trouble.c.lane == bindparam("b_lane")
+)
+_TAKE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("b_id"))
+    .values(
+        state=State.SENDING,
+        lease_until=bindparam("b_until"),
+        attempts=bindparam("b_attempts"),
+        unsure=bindparam("b_unsure"),
+    )
+)
+_CARDS = select(mention).where(
+    mention.c.outbox_id == bindparam("b_outbox"), mention.c.form == Form.CARD.value
+)
 
 _due = case((outbox.c.state == State.SENDING, outbox.c.lease_until), else_=outbox.c.not_before)
 
@@ -54,8 +100,7 @@ def queue(connection: Connection, draft: Draft, now: datetime) -> int | None:
     }
     if insert_missing(connection, outbox, [row]) == 0:
         return None
-    found = connection.scalar(select(outbox.c.id).where(outbox.c.key == draft.key))
-    return int(found) if found is not None else None
+    return int(connection.execute(_NUMBER, {"b_key": draft.key}).scalar_one())
 
 
 def claim(
@@ -88,35 +133,22 @@ def claim(
             close(connection, row.id, State.WITHDRAWN, "what it is about was never posted")
             continue
         taken = {
-            "state": State.SENDING,
-            "lease_until": now + lease,
-            "attempts": outgoing.attempts,
-            "unsure": outgoing.unsure,
+            "b_id": row.id,
+            "b_until": now + lease,
+            "b_attempts": outgoing.attempts,
+            "b_unsure": outgoing.unsure,
         }
-        connection.execute(update(outbox).where(outbox.c.id == row.id).values(taken))
+        connection.execute(_TAKE, taken)
         claimed.append(outgoing)
     return tuple(claimed)
 
 
 def sent(connection: Connection, id: int, receipt: Receipt, now: datetime) -> None:  # noqa: A002 - the column's name
     """Note that a document has been posted, and where; its lane works again."""
-    row = connection.execute(select(outbox).where(outbox.c.id == id).with_for_update()).one()
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.id == id)
-        .values(
-            state=State.SENT,
-            open=False,
-            sent_at=now,
-            lease_until=None,
-            last_error=None,
-            message_id=receipt.message_id,
-            link=receipt.link,
-        )
-    )
-    connection.execute(
-        delete(trouble).where(trouble.c.team == row.team, trouble.c.lane == row.lane)
-    )
+    row = connection.execute(_ONE, {"b_id": id}).one()
+    posted = {"b_message": receipt.message_id, "b_link": receipt.link}
+    connection.execute(_SENT, {"b_id": id, "b_now": now, **posted})
+    connection.execute(_WORKS_AGAIN, {"b_team": row.team, "b_lane": row.lane})
     if row.kind == Kind.POST:
         _update_cards(connection, id, {"card_link": receipt.link})
     elif row.kind == Kind.WITHDRAW and row.target_id is not None:
@@ -359,9 +391,7 @@ def _outgoing(row: "Row[*tuple[object, ...]]") -> Outgoing | None:
 
 def _update_cards(connection: Connection, outbox_id: int, values: Mapping[str, str | None]) -> None:
     """Change what is remembered of a card, unless a newer card has taken its place."""
-    cards = connection.execute(
-        select(mention).where(mention.c.outbox_id == outbox_id, mention.c.form == Form.CARD.value)
-    ).all()
+    cards = connection.execute(_CARDS, {"b_outbox": outbox_id}).all()
     for card in cards:
         connection.execute(
             update(vendor_state)

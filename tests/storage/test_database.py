@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 
 from bot.errors import StorageError
-from bot.storage import database
+from bot.storage import onefile
 from bot.storage.database import Database
 from bot.storage.store import Store
 from bot.storage.tables import feed
@@ -84,8 +84,8 @@ async def test_a_database_that_another_program_holds_is_named(
 ) -> None:
     await store.close()
     # Not the five seconds that it waits otherwise.
-    impatient = tuple(each.replace("5000", "10") for each in database._PRAGMAS)
-    monkeypatch.setattr(database, "_PRAGMAS", impatient)
+    impatient = tuple(each.replace("5000", "10") for each in onefile._PRAGMAS)
+    monkeypatch.setattr(onefile, "_PRAGMAS", impatient)
     with closing(sqlite3.connect(file, isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
         said = await refusal(url)

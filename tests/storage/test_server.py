@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from bot.core.status import State
 from bot.errors import StorageError
-from bot.storage import database
+from bot.storage import server
 from bot.storage.database import Database
 from bot.storage.store import Store
 from tests.postgres import LOCKED_ROLE
@@ -136,8 +136,7 @@ async def test_a_statement_that_takes_too_long_is_said(
     postgres: Postgres, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del postgres
-    impatient = dict(database._CONNECT_ARGS["postgresql+asyncpg"], command_timeout=0.05)
-    monkeypatch.setitem(database._CONNECT_ARGS, "postgresql+asyncpg", impatient)
+    monkeypatch.setitem(server._CONNECT_ARGS, "command_timeout", 0.05)
     opened = Database.at(url)
     try:
         ours = await failure(opened, "SELECT pg_sleep(10)")

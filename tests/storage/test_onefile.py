@@ -1,0 +1,83 @@
+"""Writers that wait share a commit, and none of them pays for another's failure."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event, make_url, text
+
+from bot.storage.onefile import MOST_AT_ONCE, OneFile
+
+
+@pytest.fixture
+async def one_file(tmp_path: Path) -> AsyncIterator[OneFile]:
+    opened = OneFile(make_url(f"sqlite+aiosqlite:///{tmp_path / 'x.db'}"))
+    await opened.write(lambda c: c.execute(text("CREATE TABLE n (value INTEGER PRIMARY KEY)")))
+    yield opened
+    await opened.close()
+
+
+def put(value: int) -> Callable[[Connection], int]:
+    def work(connection: Connection) -> int:
+        connection.execute(text("INSERT INTO n VALUES (:value)"), {"value": value})
+        return value
+
+    return work
+
+
+async def held(one_file: OneFile) -> list[int]:
+    return await one_file.read(
+        lambda c: list(c.execute(text("SELECT value FROM n ORDER BY rowid")).scalars())
+    )
+
+
+async def test_writers_that_wait_share_a_commit_and_each_gets_its_own_result(
+    one_file: OneFile,
+) -> None:
+    commits: list[None] = []
+    await one_file.write(lambda c: event.listen(c.engine, "commit", lambda _: commits.append(None)))
+    commits.clear()
+    results = await asyncio.gather(*(one_file.write(put(n)) for n in range(50)))
+    assert results == list(range(50))
+    assert await held(one_file) == list(range(50))
+    assert len(commits) <= 3
+
+
+async def test_one_that_fails_fails_alone(one_file: OneFile) -> None:
+    def faulty(connection: Connection) -> int:
+        put(99)(connection)
+        raise RuntimeError("a bug")
+
+    works = [put(1), faulty, put(2), put(1), put(3)]
+    results = await asyncio.gather(*map(one_file.write, works), return_exceptions=True)
+    assert [str(each).split("\n")[0][:40] for each in results if isinstance(each, Exception)] == [
+        "a bug",
+        "(sqlite3.IntegrityError) UNIQUE constrai",
+    ]
+    assert [each for each in results if isinstance(each, int)] == [1, 2, 3]
+    assert await held(one_file) == [1, 2, 3]
+
+
+async def test_more_than_one_commit_takes_are_done_in_order(one_file: OneFile) -> None:
+    many = MOST_AT_ONCE * 3 + 5
+    await asyncio.gather(*(one_file.write(put(n)) for n in range(many)))
+    assert await held(one_file) == list(range(many))
+
+
+async def test_one_that_gives_up_waiting_holds_nobody_up(one_file: OneFile) -> None:
+    for turns in range(20):
+        tasks = [asyncio.ensure_future(one_file.write(put(10 * turns + n))) for n in range(4)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        tasks[0].cancel()
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+        assert done[1:] == [10 * turns + n for n in (1, 2, 3)]
+    there = set(await held(one_file))
+    assert {10 * turns + n for turns in range(20) for n in (1, 2, 3)} <= there
+
+
+async def test_a_reader_sees_what_was_committed_before_it_asked(one_file: OneFile) -> None:
+    for n in range(20):
+        await one_file.write(put(n))
+        assert (await held(one_file))[-1] == n
