@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check fix golden schema lock wheel clean
+.PHONY: help setup setup-dev demo test check fix golden manifest schema lock wheel clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -48,7 +48,9 @@ fix: setup-dev  ## Format and mend what lint can mend
 	@$(BIN)/ruff check --fix .
 
 golden: setup-dev  ## Rewrite the golden files; the diff is the review
-	@$(BIN)/python -m pytest -p no:randomly tests/golden tests/test_readme.py --golden
+	@$(BIN)/python -m pytest -p no:randomly tests/golden tests/test_readme.py tests/platforms/test_slack_manifest.py --golden
+
+manifest: golden  ## Rewrite deploy/slack-manifest.yml from the command table
 
 schema: setup  ## Rewrite watchlists/schema.json from the model
 	@$(BIN)/vendorwatch watchlist schema > watchlists/.schema.json && mv watchlists/.schema.json watchlists/schema.json

@@ -144,6 +144,17 @@ class Console(Section):
     name: Line = "you"
 
 
+class Slack(Section):
+    """A workspace, over Socket Mode. Both tokens, or neither."""
+
+    bot_token: Line | None = Field(None, repr=False)
+    bot_token_file: Path | None = None
+    app_token: Line | None = Field(None, repr=False)
+    app_token_file: Path | None = None
+    api_url: WebAddress = "https://slack.com/api/"
+    allowed_bots: tuple[Line, ...] = ()
+
+
 class Admins(Section):
     """Who is told when something needs a person."""
 
@@ -176,6 +187,7 @@ class Config(Section):
     alerts: Alerts = Alerts()
     feeds: Feeds = Feeds()
     console: Console = Console()
+    slack: Slack = Slack()
     admins: Admins = Admins()
     keep: Keep = Keep()
     corrections_contact: Line | None = None
@@ -184,6 +196,10 @@ class Config(Section):
     def pack_folders(self) -> list[Path]:
         """Give the pack folders in use, in the order in which they override each other."""
         return ([shipped()] if self.shipped_watchlist else []) + list(self.watchlists)
+
+
+SECRETS = (("database", "url"), ("slack", "bot_token"), ("slack", "app_token"))
+"""Settings that a file may hold, by section; the file's setting ends in `_file`."""
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -300,22 +316,34 @@ def _resolve(config: Config, loaded: Loaded, path: Path | None) -> tuple[Config,
     folders = tuple(
         based(folder, ("watchlists", index)) for index, folder in enumerate(config.watchlists)
     )
-    database = config.database
-    if database.url_file is not None:
-        loc: Loc = ("database", "url_file")
+    read: dict[str, BaseModel] = {}
+    for section, setting in SECRETS:
+        given = read.get(section, getattr(config, section))
+        file = getattr(given, f"{setting}_file")
+        if file is None:
+            continue
+        loc: Loc = (section, f"{setting}_file")
         try:
-            url = _secret(based(database.url_file, loc))
-            database = database.model_copy(update={"url": url})
+            secret = _secret(based(file, loc))
+            read[section] = given.model_copy(update={setting: secret})
         except ValueError as error:
-            told = f"the secret in '{database.url_file}' cannot be read: {error}"
+            told = f"the secret in '{file}' cannot be read: {error}"
             problems.append(loaded.place(loc).problem(told))
-    return config.model_copy(update={"database": database, "watchlists": folders}), problems
+    return config.model_copy(update={**read, "watchlists": folders}), problems
 
 
 def _contradictions(config: Config, loaded: Loaded) -> Iterator[Problem]:
-    if {"url", "url_file"} <= config.database.model_fields_set:
-        place = loaded.place(("database", "url_file"), of_key=True)
-        yield place.problem("give either 'url' or 'url_file', not both")
+    for section, setting in SECRETS:
+        given = {setting, f"{setting}_file"}
+        if given <= getattr(config, section).model_fields_set:
+            place = loaded.place((section, f"{setting}_file"), of_key=True)
+            yield place.problem(f"give either '{setting}' or '{setting}_file', not both")
+    slack = config.slack
+    bot, app = (slack.bot_token or slack.bot_token_file), (slack.app_token or slack.app_token_file)
+    if bool(bot) != bool(app):
+        place = loaded.place(("slack",), of_key=True)
+        missing = "app_token (xapp-...)" if bot else "bot_token (xoxb-...)"
+        yield place.problem(f"slack needs both tokens; {missing} is missing")
     if config.feeds.interval < parse_duration("1m"):
         place = loaded.place(("feeds", "interval"))
         yield place.problem("feeds may be polled every 1m at most")

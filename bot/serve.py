@@ -143,11 +143,41 @@ def console(config: Config) -> ConsolePlatform:
     )
 
 
+def talking_on(config: Config) -> tuple[Platform, ...]:
+    """Make the platforms that a configuration asks for; raise BotError if there is none."""
+    platforms: list[Platform] = [console(config)] if config.console.enabled else []
+    chosen = slack(config)
+    if chosen is not None:
+        platforms.append(chosen)
+    if not platforms:
+        raise BotError(
+            "nothing to talk on: set console.enabled to true, or give slack.bot_token and "
+            "slack.app_token"
+        )
+    return tuple(platforms)
+
+
+def slack(config: Config) -> Platform | None:
+    """Make the Slack platform, if there are tokens for it."""
+    if config.slack.bot_token is None or config.slack.app_token is None:
+        return None
+    # Not at the top: the SDK is slow to import, and most commands do without.
+    from bot.platforms.slack.adapter import SlackPlatform, SlackSettings  # noqa: PLC0415
+
+    return SlackPlatform(
+        SlackSettings(
+            bot_token=config.slack.bot_token,
+            app_token=config.slack.app_token,
+            api_url=config.slack.api_url,
+            allowed_bots=frozenset(config.slack.allowed_bots),
+            command_words=table.first_words,
+        )
+    )
+
+
 async def serve(config: Config) -> None:
     """Run the bot until it is stopped by a signal or its conversations end."""
-    if not config.console.enabled:
-        raise BotError("nothing to talk on: console.enabled is false; set it to true")
-    async with assemble(config, (console(config),)) as (app, polling):
+    async with assemble(config, talking_on(config)) as (app, polling):
         await run_until_signal(app, polling)
     log.info("stopped")
 
@@ -179,8 +209,11 @@ async def check_all(config: Config) -> list[str]:
         await store.close()
     except BotError as error:
         problems.append(f"database: {error}")
-    if not config.console.enabled:
-        problems.append("console: enabled is false and there is nothing else to talk on")
+    try:
+        for platform in talking_on(config):
+            problems += [f"{platform.name}: {problem}" for problem in await platform.check()]
+    except BotError as error:
+        problems.append(str(error))
     if config.feeds.list:
         async with fetcher(config) as fetching:
             tried = (_check_feed(fetching, feed.url) for feed in config.feeds.list)

@@ -19,6 +19,10 @@ RULES: dict[str, set[str]] = {
     "core": CORE,
     "errors.py": STDLIB_WITHOUT_IO,
     "platforms/slack/render.py": STDLIB_WITHOUT_IO | {"slack_sdk.models", "bot.core"},
+    "platforms/slack/text.py": STDLIB_WITHOUT_IO | {"bot.core"},
+    "platforms/slack/events.py": STDLIB_WITHOUT_IO
+    | {"bot.core", "bot.platforms.slack.text", "bot.platforms.slack.told"},
+    "platforms/slack/manifest.py": STDLIB_WITHOUT_IO | {"bot.core"},
     "platforms/matrix/render.py": STDLIB_WITHOUT_IO | {"bot.core"},
     "platforms/console/render.py": STDLIB_WITHOUT_IO | {"rich", "bot.core"},
 }

@@ -8,6 +8,7 @@ side. Writers that wait while another one commits share the next commit.
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -96,19 +97,29 @@ class OneFile:
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` and commit, all or nothing; it may run again if another's work failed.
 
-        Works run in the order in which they came.
+        Works run in the order in which they came. One that is cancelled leaves nothing behind,
+        unless its commit has begun.
         """
         result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        own = _Waiting(work, result)
-        self._waiting.append(own)
-        async with self._turn:
-            if not own.result.done():
-                batch = self._waiting[:MOST_AT_ONCE]
-                del self._waiting[: len(batch)]
-                loop = asyncio.get_running_loop()
-                await self._writer.run(lambda connection: _together(connection, batch, loop))
-        done: T = await result
+        self._waiting.append(_Waiting(work, result))
+        try:
+            async with self._turn:
+                if not result.done():
+                    await self._commit_waiting()
+            done: T = await result
+        finally:
+            # A result that nobody waits for any more tells the thread to leave the work undone.
+            result.cancel()
         return done
+
+    async def _commit_waiting(self) -> None:
+        batch = self._waiting[:MOST_AT_ONCE]
+        del self._waiting[: len(batch)]
+        loop = asyncio.get_running_loop()
+        try:
+            await self._writer.run(lambda connection: _together(connection, batch, loop))
+        except Exception as error:  # noqa: BLE001 - it is everybody's: nothing was begun
+            _fail(batch, error)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -121,41 +132,62 @@ def _alone(connection: Connection, work: Callable[[Connection], T]) -> T:
         return work(connection)
 
 
+class _UndoneError(Exception):
+    """A work of the transaction failed, or nobody waits for it any more: nothing is kept."""
+
+
 def _together(
     connection: Connection,
     batch: list[_Waiting[Any]],
     loop: asyncio.AbstractEventLoop,
 ) -> None:
-    """Run works in one transaction; if one of them fails, each in its own.
+    """Run works in one transaction; if that is undone, each in its own.
 
     Results are given out from here, so that it does not matter who still waits for this call.
+    Whatever is raised concerns all: no transaction can be begun.
     """
     wanted = [each for each in batch if not each.result.cancelled()]
     if len(wanted) > 1:
-        try:
-            with connection.begin():
-                results = [each.work(connection) for each in wanted]
-        except Exception:  # noqa: BLE001, S110 - whose it is shows below
-            pass
-        else:
-            for each, result in zip(wanted, results, strict=True):
-                loop.call_soon_threadsafe(_give, each.result, result)
+        with suppress(_UndoneError):
+            results = _in_one(connection, wanted)
+            loop.call_soon_threadsafe(_give, wanted, results)
             return
     for each in wanted:
         try:
-            loop.call_soon_threadsafe(_give, each.result, _alone(connection, each.work))
-        except Exception as error:  # noqa: BLE001 - its caller's business
-            loop.call_soon_threadsafe(_fail, each.result, error)
+            result = _in_one(connection, [each])
+        except _UndoneError as undone:
+            loop.call_soon_threadsafe(_fail, [each], undone.__cause__)
+        else:
+            loop.call_soon_threadsafe(_give, [each], result)
 
 
-def _give(future: "asyncio.Future[object]", result: object) -> None:
-    if not future.done():
-        future.set_result(result)
+def _in_one(connection: Connection, works: list[_Waiting[Any]]) -> list[object]:
+    """Run works in one transaction and commit."""
+    with connection.begin() as transaction:
+        try:
+            results = [each.work(connection) for each in works]
+            _check_wanted(works)
+            transaction.commit()
+        except BaseException as error:
+            raise _UndoneError from error
+        return results
 
 
-def _fail(future: "asyncio.Future[object]", error: Exception) -> None:
-    if not future.done():
-        future.set_exception(error)
+def _check_wanted(works: list[_Waiting[Any]]) -> None:
+    if any(each.result.cancelled() for each in works):
+        raise asyncio.CancelledError
+
+
+def _give(waiting: list[_Waiting[Any]], results: list[object]) -> None:
+    for each, result in zip(waiting, results, strict=True):
+        if not each.result.done():
+            each.result.set_result(result)
+
+
+def _fail(waiting: list[_Waiting[Any]], error: BaseException | None) -> None:
+    for each in waiting:
+        if not each.result.done():
+            each.result.set_exception(error or AssertionError("what is undone has a cause"))
 
 
 def _dialect(url: URL) -> tuple[str, dict[str, Any]]:

@@ -1,0 +1,46 @@
+"""The shipped manifest is the command table's, and asks for no scope that nothing needs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.commands import table
+from bot.manifests import slack_manifest
+from bot.platforms.slack.manifest import EVENTS, METHODS, manifest, scopes
+
+ROOT = Path(__file__).parent.parent.parent
+FILE = ROOT / "deploy" / "slack-manifest.yml"
+
+
+def test_the_shipped_manifest_is_fresh(request: pytest.FixtureRequest) -> None:
+    text = slack_manifest(table)
+    if request.config.getoption("--golden"):
+        FILE.write_text(text, encoding="utf-8")
+    assert FILE.read_text(encoding="utf-8") == text, "run: make manifest"
+
+
+def test_every_method_that_the_adapter_calls_has_its_scope() -> None:
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "bot/platforms/slack").glob("*.py")
+    )
+    called = set(re.findall(r"\.(?:call|ask)\(\s*\"([a-z]+\.[A-Za-z.]+)\"", code))
+    called |= set(re.findall(r'"(conversations\.[a-z]+)"', code))
+    assert called - {"apps.connections.open"} == set(METHODS)
+
+
+def test_no_scope_is_asked_for_that_nothing_needs() -> None:
+    needed = {scope for each in (*METHODS.values(), *EVENTS.values()) for scope in each}
+    assert set(scopes()) == needed | {"commands"}
+    assert not {"chat:write.public", "channels:join", "files:read", "users:read.email"} & needed
+
+
+def test_every_first_word_is_a_slash_command_that_keeps_names_of_people_apart() -> None:
+    features = manifest(table)["features"]
+    assert isinstance(features, dict)
+    commands = features["slash_commands"]
+    assert isinstance(commands, list)
+    assert {each["command"] for each in commands if isinstance(each, dict)} == {
+        f"/{word}" for word in table.first_words
+    }
+    assert all(each["should_escape"] == "true" for each in commands if isinstance(each, dict))
