@@ -175,7 +175,7 @@ class App:
             matcher=compiled.matcher,
             desk=self._desk(compiled),
             settings=self.routes.settings,
-            status=lambda: self.store.status(self.clock()),
+            status=lambda: self.store.status(self.clock(), invocation.channel.key),
             now=self.clock(),
         )
 

@@ -125,6 +125,8 @@ def why(mention: Mention) -> Inlines:
     """Say which words brought the card here, how they matched, and where they stand."""
     match = mention.match
     how = f"Here because of “{match.matched}” ({match.kind}: {match.reason})"
+    if mention.channel.encrypted:  # its words are kept nowhere, and a card is kept for a while
+        how = f"Here because of {match.reason} ({match.kind})"
     if mention.cause is Cause.MESSAGE:
         return words(f"{how} in a message.")
     title = mention.title or "an entry without a title"

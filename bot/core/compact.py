@@ -25,8 +25,13 @@ from bot.core.wording import Standing
 
 SHOWN = 8
 """Vendors that get a line each in one message; the others are counted."""
+BUTTONS = 25
+"""Buttons that Slack takes in one row; more vendors than that are only counted."""
 ALSO_SHOWN = 5
+_CARD = ": card"
+_AS_WELL = "Named as well: "
 ALSO = "Also in: "
+TAKEN_OUT = " What was a wrong match is taken out."
 
 
 def several(told: Sequence[tuple[Vendor, Mention]], desk: Desk) -> Document:
@@ -37,18 +42,27 @@ def several(told: Sequence[tuple[Vendor, Mention]], desk: Desk) -> Document:
     shown = told[:SHOWN]
     items = tuple(_line(vendor, mention, desk) for vendor, mention in shown)
     blocks: list[Block] = [Paragraph(lead), Bullets(items)]
+    buttons = tuple(
+        Button(f"{vendor.name}{_CARD}", _show(vendor.id)) for vendor, _ in told[:BUTTONS]
+    )
     if len(told) > SHOWN:
-        names = ", ".join(vendor.name for vendor, _ in told[SHOWN:])
-        blocks.append(Paragraph(words(f"Named as well: {names}.")))
+        blocks.append(_as_well(buttons[SHOWN:], len(told) - len(buttons)))
     blocks.append(Footnote(words(desk.disclaimer)))
-    buttons = tuple(Button(f"{vendor.name}: card", _show(vendor.id)) for vendor, _ in shown)
     blocks.append(Actions(buttons))
     names = ", ".join(vendor.name for vendor, _ in told)
     return Document(f"{len(told)} watched vendors named: {names}", tuple(blocks))
 
 
+def _as_well(buttons: Sequence[Button], more: int) -> Paragraph:
+    """Name the vendors that have a button and no line; count those that have neither."""
+    names = ", ".join(button.label.removesuffix(_CARD) for button in buttons)
+    rest = f" and {more} more" if more else ""
+    return Paragraph(words(f"{_AS_WELL}{names}{rest}."))
+
+
 def _line(vendor: Vendor, mention: Mention, desk: Desk) -> Item:
-    matched = f" (“{mention.match.matched}”): "
+    # Words from an encrypted room are kept nowhere, and what is said is kept until it is posted.
+    matched = ": " if mention.channel.encrypted else f" (“{mention.match.matched}”): "
     return Item(words(strong(vendor.name), matched, Standing.of(vendor).sentence(desk.today)))
 
 
@@ -77,7 +91,9 @@ def also_in(document: Document, places: Sequence[tuple[str, str | None]]) -> Doc
     """
     blocks = [block for block in document.blocks if not _says_also(block)]
     shown = places[-ALSO_SHOWN:]
-    parts: list[Inlines] = [words(link(f"“{title}”", url)) for title, url in shown]
+    parts: list[Inlines] = [
+        words(link(f"“{title or 'an entry without a title'}”", url)) for title, url in shown
+    ]
     text = [strong(ALSO), *(inline for part in _separated(parts) for inline in part)]
     if len(places) > len(shown):
         text.append(strong(f" and {len(places) - len(shown)} more"))
@@ -103,21 +119,33 @@ def without(document: Document, vendor: str) -> Document | None:
     lines = [button.line for button in actions.buttons] if actions else []
     if actions is None or bullets is None or _show(vendor) not in lines or len(lines) < 2:
         return None
-    if len(lines) != len(bullets.items):
+    if len(lines) < len(bullets.items):
         return None
+    lined = len(bullets.items)
     at = lines.index(_show(vendor))
     blocks: list[Block] = []
     for block in document.blocks:
         if block is actions:
             blocks.append(Actions(actions.buttons[:at] + actions.buttons[at + 1 :]))
-        elif block is bullets:
+        elif isinstance(block, Paragraph) and plain(block.text).startswith(_AS_WELL):
+            left = [each for each in actions.buttons[lined:] if each.line != _show(vendor)]
+            if left:
+                blocks.append(_as_well(left, 0))
+        elif block is bullets and at < lined:
             blocks.append(Bullets(bullets.items[:at] + bullets.items[at + 1 :]))
         elif isinstance(block, Paragraph) and block is document.blocks[0]:
-            blocks.append(Paragraph(words("Watched vendors named here; one was a wrong match.")))
+            blocks.append(Paragraph(_less(block.text, len(lines) - 1)))
         else:
             blocks.append(block)
     names = "Watched vendors named; one was a wrong match and is gone"
     return Document(names, tuple(blocks))
+
+
+def _less(lead: Inlines, left: int) -> Inlines:
+    """Say that something was taken out, and still where it all stands."""
+    told = plain(lead).endswith(TAKEN_OUT)
+    count = strong(f"{left} watched vendor{'' if left == 1 else 's'}")
+    return words(count, *lead[1:], "" if told else TAKEN_OUT)
 
 
 def channel_failed(place: str, reason: str) -> Document:

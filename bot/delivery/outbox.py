@@ -7,6 +7,7 @@ key, once its lease has run out. No text of a document is logged.
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -183,6 +184,10 @@ class Worker:
                 receipt = await carry(platform, outgoing)
         except Exception as error:
             outcome = after(error, outgoing.attempts, self._rng)
+            if outgoing.channel.private:
+                # A platform's words may name the channel, and they are shown to others.
+                reason = outcome.reason.replace(outgoing.channel.id, "the channel")
+                outcome = replace(outcome, reason=reason)
             if not isinstance(error, DeliveryError | TimeoutError):
                 log.exception("an adapter failed in a way it should not")
             return outcome

@@ -66,7 +66,7 @@ class Choices:
         wrong = connection.execute(_WRONG, {"b_team": team, "b_vendors": vendors})
         return cls(
             defaults,
-            {row.channel: json.loads(row.choices) for row in chosen},
+            {row.channel: _loaded(row.choices) for row in chosen},
             [(row.vendor, row.channel) for row in active],
             frozenset((row.vendor, row.channel, row.words, row.name) for row in wrong),
             paused(connection, team) is not None,
@@ -121,7 +121,7 @@ def choose(  # noqa: PLR0913, PLR0917 - who, where, what and when are all needed
     now: datetime,
 ) -> dict[str, str]:
     """Change a channel's choices; None takes one back. Give all that hold now."""
-    held = chosen(connection, team, channel)
+    held = chosen(connection, team, channel, lock=True)
     merged = {key: text for key, text in (held | dict(choices)).items() if text is not None}
     key = {"team": team, "channel": channel}
     values = {"choices": json.dumps(merged, sort_keys=True), "by": by, "changed_at": now}
@@ -134,14 +134,25 @@ def choose(  # noqa: PLR0913, PLR0917 - who, where, what and when are all needed
     return merged
 
 
-def chosen(connection: Connection, team: str, channel: str) -> dict[str, str]:
+def chosen(
+    connection: Connection, team: str, channel: str, *, lock: bool = False
+) -> dict[str, str]:
     """Give what a channel chose otherwise than the configuration says."""
-    text = connection.scalar(
-        select(channel_setting.c.choices)
-        .where(channel_setting.c.team == team, channel_setting.c.channel == channel)
-        .with_for_update()
+    query = select(channel_setting.c.choices).where(
+        channel_setting.c.team == team, channel_setting.c.channel == channel
     )
-    return dict(json.loads(text)) if text else {}
+    # PostgreSQL locks nothing in a transaction that only reads.
+    return _loaded(connection.scalar(query.with_for_update() if lock else query))
+
+
+def _loaded(text: str | None) -> dict[str, str]:
+    """Read stored choices; what is no text, or damaged, is left out."""
+    try:
+        loaded = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    found = loaded.items() if isinstance(loaded, dict) else ()
+    return {key: value for key, value in found if isinstance(value, str)}
 
 
 # Mutes
@@ -265,7 +276,26 @@ def settle_wrong(connection: Connection, team: str, id: int, state: str) -> Wron
     if row is None or row.state != PROPOSED:
         return None
     connection.execute(update(wrong_match).where(wrong_match.c.id == id).values(state=state))
+    if state == REJECTED:
+        _acquit(connection, team, row)
     return _wrong(row)
+
+
+def _acquit(connection: Connection, team: str, row: "Row[*tuple[object, ...]]") -> None:
+    """Let alerts that were called wrong, and were not, count as right."""
+    called = [
+        mention.c.team == team,
+        mention.c.vendor == row.vendor,
+        mention.c.name == row.name,
+        mention.c.reason == WRONG,
+    ]
+    if row.channel is not None:
+        called.append(mention.c.channel == row.channel)
+    for each in connection.execute(select(mention.c.id, mention.c.matched).where(*called)).all():
+        if words_of(each.matched) == row.words:
+            connection.execute(
+                update(mention).where(mention.c.id == each.id).values(reason=NOT_WRONG)
+            )
 
 
 def precision(connection: Connection, team: str) -> tuple[Precision, ...]:
@@ -273,13 +303,14 @@ def precision(connection: Connection, team: str) -> tuple[Precision, ...]:
     wrong = func.sum(case((mention.c.reason == WRONG, 1), else_=0))
     rows = connection.execute(
         select(mention.c.vendor, mention.c.name, func.count().label("alerts"), wrong.label("wrong"))
-        .where(mention.c.team == team, mention.c.outcome == "post")
+        .where(mention.c.team == team, mention.c.outcome == "post", mention.c.private.is_(False))
         .group_by(mention.c.vendor, mention.c.name)
         .order_by(mention.c.vendor, mention.c.name)
     )
     return tuple(Precision(row.vendor, row.name, row.alerts, int(row.wrong)) for row in rows)
 
 
+NOT_WRONG = "called a wrong match, and is none"
 WRONG = "a wrong match, somebody said"
 """The reason of an alert that was marked as wrong afterwards."""
 

@@ -90,6 +90,12 @@ class Database:
         with self._clear_errors():
             return await self._runner.write(lambda connection: work(connection, *args, **kwargs))
 
+    async def tidy(self) -> None:
+        """Let nothing that was deleted remain in SQLite's log of what was written."""
+        if isinstance(self._runner, OneFile):
+            with self._clear_errors():
+                await self._runner.tidy()
+
     @asynccontextmanager
     async def without_hurry(self) -> "AsyncIterator[Database]":
         """Give this database without a limit on the time that a statement takes."""

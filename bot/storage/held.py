@@ -3,14 +3,15 @@
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from bot.core.digest import Held
-from bot.core.mention import Channel, Mention
+from bot.core.mention import Cause, Channel, Mention
 from bot.core.policy import Hold, HoldReason
-from bot.storage import outbox
+from bot.core.settings import Settings
+from bot.storage import choices, outbox
 from bot.storage.rows import DigestWriter, Draft
-from bot.storage.tables import held, pause
+from bot.storage.tables import held, mention, pause
 
 _MOST_CHANNELS = 50
 """Digests that are written in one transaction."""
@@ -40,14 +41,45 @@ def keep(connection: Connection, mention_id: int, mention: Mention, hold: Hold, 
     )
 
 
-def end_pause(connection: Connection, team: str, now: datetime) -> int:
-    """Let what waited for the end of a team's pause come due; give how much that is."""
-    done = connection.execute(
-        update(held)
-        .where(held.c.team == team, held.c.hold == HoldReason.PAUSE.value, held.c.due_at.is_(None))
-        .values(due_at=now)
+def end_pause(connection: Connection, team: str, now: datetime, defaults: Settings) -> int:
+    """Let what waited for the end of a team's pause come due, where it is quiet in the morning.
+
+    What waits for that morning too is told with it. Give how much that is.
+    """
+    waited = and_(
+        held.c.team == team, held.c.hold == HoldReason.PAUSE.value, held.c.due_at.is_(None)
     )
-    return done.rowcount
+    places = connection.execute(select(held.c.platform, held.c.channel).where(waited).distinct())
+    count = 0
+    for platform, channel in sorted((row.platform, row.channel) for row in places):
+        chosen = choices.chosen(connection, team, Channel(platform, channel).key)
+        quiet = choices.readable(defaults, chosen).quiet
+        due = (quiet.until(now) if quiet else None) or now
+        here = and_(held.c.platform == platform, held.c.channel == channel)
+        count += connection.execute(update(held).where(waited, here).values(due_at=due)).rowcount
+        connection.execute(
+            update(held)
+            .where(
+                held.c.team == team,
+                here,
+                held.c.hold == HoldReason.QUIET.value,
+                held.c.due_at <= due,
+            )
+            .values(hold=HoldReason.PAUSE.value, due_at=due)
+        )
+    return count
+
+
+def forget(connection: Connection, team: str, channel: str, cause_id: str) -> int:
+    """Let what a message brought wait no more; give how much that is."""
+    waited = select(mention.c.id).where(
+        mention.c.team == team,
+        mention.c.channel == channel,
+        mention.c.cause == Cause.MESSAGE.value,
+        mention.c.cause_id == cause_id,
+        mention.c.outcome == "hold",
+    )
+    return connection.execute(delete(held).where(held.c.mention_id.in_(waited))).rowcount
 
 
 def release(connection: Connection, now: datetime, write: DigestWriter) -> int:
@@ -91,8 +123,11 @@ def _release(  # noqa: PLR0913, PLR0917 - the four name one group
         return 0
     waited = [Held(row.vendor, row.vendor, row.reason, row.at, row.title, row.link) for row in rows]
     ids = [row.id for row in rows]
+    # Not by their numbers, which SQLite gives again when the last row is gone.
+    told = select(mention.c.key).where(mention.c.id.in_([row.mention_id for row in rows]))
+    keys = sorted(connection.execute(told).scalars())
     draft = Draft(
-        key=hashlib.sha256(f"digest {team} {ids}".encode()).hexdigest(),
+        key=hashlib.sha256(f"digest {team} {keys}".encode()).hexdigest(),
         team=team,
         channel=Channel(platform, channel, rows[0].private, rows[0].encrypted),
         document=write(HoldReason(hold), waited),
@@ -110,6 +145,8 @@ def next_due(connection: Connection) -> datetime | None:
     return due
 
 
-def waiting(connection: Connection, team: str) -> int:
-    """Count what waits for a team."""
-    return int(connection.scalar(select(func.count()).where(held.c.team == team)) or 0)
+def waiting(connection: Connection, team: str, here: str | None) -> int:
+    """Count what waits for a team; of private channels only `here` (its key)."""
+    shown = or_(~held.c.private, held.c.platform + ":" + held.c.channel == (here or ""))
+    count = select(func.count()).select_from(held).where(held.c.team == team, shown)
+    return int(connection.scalar(count) or 0)

@@ -2,20 +2,30 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
 from bot.core.mention import Channel, Invocation
 from bot.storage import outbox
 from bot.storage.database import insert_missing
 from bot.storage.rows import Command, Draft
 from bot.storage.tables import inbox
+from bot.storage.tables import outbox as outbox_table
+
+
+def reply_key(event: str) -> str:
+    """Name the answer to a command for good."""
+    return f"reply {event}"
 
 
 def receive(connection: Connection, team: str, invocation: Invocation, now: datetime) -> bool:
     """Keep a command; say False if this event has been received before."""
     channel = invocation.channel
+    event = f"{channel.key} {invocation.id}"
+    answered = select(outbox_table.c.id).where(outbox_table.c.key == reply_key(event))
+    if connection.execute(answered).first() is not None:
+        return False
     row = {
-        "event": f"{channel.key} {invocation.id}",
+        "event": event,
         "team": team,
         "platform": channel.platform,
         "channel": channel.id,
@@ -33,9 +43,22 @@ def receive(connection: Connection, team: str, invocation: Invocation, now: date
 
 def take(connection: Connection, now: datetime, lease: timedelta) -> Command | None:
     """Take the oldest command that nobody is answering."""
+    earlier = inbox.alias("earlier")
+    # A person's commands are carried out one after another.
+    under_way = exists().where(
+        earlier.c.platform == inbox.c.platform,
+        earlier.c.channel == inbox.c.channel,
+        earlier.c.actor == inbox.c.actor,
+        earlier.c.id < inbox.c.id,
+    )
+    free = or_(
+        inbox.c.lease_until.is_(None),
+        inbox.c.lease_until <= now,
+        inbox.c.lease_until > now + outbox.LONGEST_LEASE,  # from before the clock was set back
+    )
     row = connection.execute(
         select(inbox)
-        .where(or_(inbox.c.lease_until.is_(None), inbox.c.lease_until <= now))
+        .where(free, ~under_way)
         .order_by(inbox.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -58,9 +81,11 @@ def take(connection: Connection, now: datetime, lease: timedelta) -> Command | N
     )
 
 
-def answer(connection: Connection, id: int, reply: Draft, now: datetime) -> bool:  # noqa: A002 - the column's name
+def answer(connection: Connection, command: Command, reply: Draft, now: datetime) -> bool:
     """Queue a command's answer and forget the command; False if it was answered before."""
-    if connection.execute(delete(inbox).where(inbox.c.id == id)).rowcount == 0:
+    # SQLite gives a number again when the last row is gone.
+    this = (inbox.c.id == command.id, inbox.c.event == command.event)
+    if connection.execute(delete(inbox).where(*this)).rowcount == 0:
         return False
     outbox.queue(connection, reply, now)
     return True

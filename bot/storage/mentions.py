@@ -234,6 +234,7 @@ def _insert(session: _Session, judged: _Judged, decision: Decision, outbox_id: i
         "vendor": mention.vendor,
         "cause": mention.cause.value,
         "cause_id": mention.cause_id,
+        "feed": mention.feed,
         "name": mention.match.name,
         "matched": "" if mention.channel.encrypted else mention.match.matched,
         "match_kind": mention.match.kind.value,

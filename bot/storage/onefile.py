@@ -28,6 +28,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # what is deleted is not left lying in the file
 )
 
 
@@ -121,6 +122,11 @@ class OneFile:
         except Exception as error:  # noqa: BLE001 - it is everybody's: nothing was begun
             _fail(batch, error)
 
+    async def tidy(self) -> None:
+        """Bring the log of what was written into the file, and empty it."""
+        async with self._turn:
+            await self._writer.run(_empty_log)
+
     async def close(self) -> None:
         """Close every connection."""
         await self._writer.close()
@@ -134,6 +140,13 @@ def _alone(connection: Connection, work: Callable[[Connection], T]) -> T:
 
 class _UndoneError(Exception):
     """A work of the transaction failed, or nobody waits for it any more: nothing is kept."""
+
+
+def _empty_log(connection: Connection) -> None:
+    # Outside a transaction, which SQLAlchemy's own way to execute would begin.
+    driver = connection.connection.driver_connection
+    if driver is not None:
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _together(

@@ -17,6 +17,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal,
     or_,
     select,
     text,
@@ -129,8 +130,11 @@ def claim(
         if outgoing is None:
             close(connection, row.id, State.FAILED, "the stored document cannot be read")
             continue
-        if row.target_id is not None and row.target_message is None:
-            close(connection, row.id, State.WITHDRAWN, "what it is about was never posted")
+        # What was marked stays as people wrote it; what is gone cannot be changed any more.
+        if row.target_id is not None and (
+            row.target_message is None or row.there == State.WITHDRAWN
+        ):
+            close(connection, row.id, State.WITHDRAWN, "what it is about is not there")
             continue
         taken = {
             "b_id": row.id,
@@ -143,18 +147,25 @@ def claim(
     return tuple(claimed)
 
 
-def sent(connection: Connection, id: int, receipt: Receipt, now: datetime) -> None:  # noqa: A002 - the column's name
-    """Note that a document has been posted, and where; its lane works again."""
+def sent(connection: Connection, id: int, receipt: Receipt, now: datetime) -> bool:  # noqa: A002 - the column's name
+    """Note that a document has been posted, and where; its lane works again.
+
+    Say whether it was an answer, of which no word is kept: it says back what was asked.
+    """
     row = connection.execute(_ONE, {"b_id": id}).one()
     posted = {"b_message": receipt.message_id, "b_link": receipt.link}
     connection.execute(_SENT, {"b_id": id, "b_now": now, **posted})
     connection.execute(_WORKS_AGAIN, {"b_team": row.team, "b_lane": row.lane})
+    if row.kind == Kind.REPLY:
+        silent = update(outbox).where(outbox.c.id == id).values(document=to_json(NOTHING))
+        connection.execute(silent)
     if row.kind == Kind.POST:
         _update_cards(connection, id, {"card_link": receipt.link})
     elif row.kind == Kind.WITHDRAW and row.target_id is not None:
         connection.execute(
             update(outbox).where(outbox.c.id == row.target_id).values(state=State.WITHDRAWN)
         )
+    return bool(row.kind == Kind.REPLY)
 
 
 def put_back(connection: Connection, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above
@@ -235,8 +246,18 @@ def revise(
     connection.execute(
         update(outbox).where(outbox.c.id == row.id).values(document=to_json(document))
     )
-    if row.state == State.PENDING:
+    if row.state == State.PENDING and not row.unsure:
         return
+    # An older change that was given up must not come after this one.
+    connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.target_id == row.id,
+            outbox.c.kind == Kind.EDIT,
+            outbox.c.state == State.FAILED,
+        )
+        .values(state=State.WITHDRAWN)
+    )
     later = connection.scalar(
         select(outbox.c.id).where(
             outbox.c.target_id == row.id,
@@ -255,18 +276,73 @@ def revise(
 def withdraw(connection: Connection, id: int, now: datetime) -> bool:  # noqa: A002 - as above
     """Take a document back, posted or not; say False if there is nothing to take back."""
     row = connection.execute(select(outbox).where(outbox.c.id == id).with_for_update()).first()
-    if row is None or row.state in {State.FAILED, State.WITHDRAWN}:
+    if row is None or row.state == State.WITHDRAWN:
         return False
-    if row.state == State.PENDING and row.attempts == 0:
+    if row.state == State.FAILED:
+        close(connection, id, State.WITHDRAWN, row.last_error)  # not to be tried again
+        return False
+    if row.state == State.PENDING and not row.unsure:
         close(connection, id, State.WITHDRAWN, None)
+        _forget_alert(connection, id)
         return True
-    again = select(outbox.c.id).where(
-        outbox.c.target_id == id, outbox.c.kind == Kind.WITHDRAW, outbox.c.state != State.FAILED
-    )
-    if connection.execute(again).first() is not None:
+    # A mark stands on somebody's message: to take that back would delete what a person wrote.
+    if row.kind != Kind.POST or is_leaving(connection, id):
         return False
+    _forget_alert(connection, id)
     _follow(connection, row, Kind.WITHDRAW, NOTHING, now)
     return True
+
+
+def leaving(id: ColumnElement[int]) -> ColumnElement[bool]:  # noqa: A002 - as above
+    """Say of documents whether they are about to be taken back."""
+    last = outbox.alias("last")
+    return exists().where(
+        last.c.target_id == id, last.c.kind == Kind.WITHDRAW, last.c.state != State.FAILED
+    )
+
+
+def is_leaving(connection: Connection, id: int) -> bool:  # noqa: A002 - as above
+    """Say whether a document is about to be taken back."""
+    return bool(connection.scalar(select(leaving(literal(id)))))
+
+
+def _forget_alert(connection: Connection, outbox_id: int) -> None:
+    """Let what is taken back count as never said: no cooldown, and no card to refer to."""
+    _update_cards(
+        connection, outbox_id, {"card_at": None, "card_revision": None, "card_link": None}
+    )
+    said = connection.execute(select(mention).where(mention.c.outbox_id == outbox_id)).all()
+    for each in said:
+        before = (
+            select(func.max(mention.c.created_at))
+            .select_from(mention)
+            .outerjoin(outbox, outbox.c.id == mention.c.outbox_id)
+            .where(
+                mention.c.team == each.team,
+                mention.c.channel == each.channel,
+                mention.c.vendor == each.vendor,
+                or_(
+                    mention.c.outcome == "hold",
+                    and_(
+                        mention.c.outcome == "post",
+                        mention.c.outbox_id != outbox_id,
+                        mention.c.form != Form.MARK.value,
+                        outbox.c.state != State.WITHDRAWN,
+                        ~leaving(outbox.c.id),
+                    ),
+                ),
+            )
+        )
+        connection.execute(
+            update(vendor_state)
+            .where(
+                vendor_state.c.team == each.team,
+                vendor_state.c.channel == each.channel,
+                vendor_state.c.vendor == each.vendor,
+                vendor_state.c.alerted_at == each.created_at,
+            )
+            .values(alerted_at=before.scalar_subquery())
+        )
 
 
 def _follow(
@@ -294,19 +370,21 @@ def _follow(
     queue(connection, draft, now)
 
 
-def parked(connection: Connection, team: str, limit: int) -> tuple[Parked, ...]:
+def parked(
+    connection: Connection, team: str, limit: int, *which: ColumnElement[bool]
+) -> tuple[Parked, ...]:
     """Give documents that were given up, newest first."""
     rows = connection.execute(
         select(outbox)
-        .where(outbox.c.team == team, outbox.c.state == State.FAILED)
+        .where(outbox.c.team == team, outbox.c.state == State.FAILED, *which)
         .order_by(outbox.c.id.desc())
         .limit(limit)
     )
     return tuple(
         Parked(
             id=row.id,
-            place=f"a private channel on {row.platform}" if row.private else row.lane,
-            reason=row.last_error or "",
+            place=_named(row),
+            reason=_reason(row),
             created_at=row.created_at,
             attempts=row.attempts,
         )
@@ -314,9 +392,26 @@ def parked(connection: Connection, team: str, limit: int) -> tuple[Parked, ...]:
     )
 
 
+def _named(row: "Row[*tuple[object, ...]]") -> str:
+    """Name a document's channel; a lane may hold who asked."""
+    if row.private:
+        return f"a private channel on {row.platform}"
+    return Channel(row.platform, row.channel).key
+
+
+def _reason(row: "Row[*tuple[object, ...]]") -> str:
+    reason = row.last_error or ""
+    return reason.replace(row.channel, "the channel") if row.private else reason
+
+
 def retry(connection: Connection, team: str, ids: Collection[int] | None, now: datetime) -> int:
     """Let documents that were given up go again; all of a team's or these. Give how many."""
-    where = [outbox.c.team == team, outbox.c.state == State.FAILED]
+    where = [
+        outbox.c.team == team,
+        outbox.c.state == State.FAILED,
+        # What has been forgotten meanwhile has nothing to say any more.
+        or_(outbox.c.document != to_json(NOTHING), outbox.c.kind == Kind.WITHDRAW),
+    ]
     if ids is not None:
         where.append(outbox.c.id.in_(sorted(ids)))
     done = connection.execute(
@@ -333,9 +428,16 @@ def next_due(connection: Connection, resting: Collection[str]) -> datetime | Non
     return due
 
 
-def depth(connection: Connection, team: str | None) -> dict[State, int]:
+def shown(here: str | None) -> ColumnElement[bool]:
+    """Say what may be counted for somebody in the channel `here` (its key)."""
+    return or_(~outbox.c.private, outbox.c.platform + ":" + outbox.c.channel == (here or ""))
+
+
+def depth(
+    connection: Connection, team: str | None, *which: ColumnElement[bool]
+) -> dict[State, int]:
     """Count documents by state, of one team or all."""
-    query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+    query = select(outbox.c.state, func.count()).where(*which).group_by(outbox.c.state)
     if team is not None:
         query = query.where(outbox.c.team == team)
     counts = {State(state): int(count) for state, count in connection.execute(query)}
@@ -344,10 +446,29 @@ def depth(connection: Connection, team: str | None) -> dict[State, int]:
 
 def _heads(resting: Collection[str]) -> ColumnElement[bool]:
     earlier = outbox.alias("earlier")
-    # An older one may be committed, or taken up again, while a younger one is on its way.
-    before = or_(earlier.c.id < outbox.c.id, earlier.c.state == State.SENDING)
+    # An older one may be committed, or taken up again, while a younger one is on its way; then the
+    # younger one comes to its end first, even if whoever carried it has died.
+    before = or_(
+        and_(earlier.c.id < outbox.c.id, outbox.c.state != State.SENDING),
+        and_(
+            earlier.c.state == State.SENDING,
+            or_(outbox.c.state != State.SENDING, earlier.c.id < outbox.c.id),
+        ),
+    )
+    # What a pause holds up does not hold up what goes out all the same.
+    stopped = and_(
+        earlier.c.state == State.PENDING,
+        earlier.c.kind.not_in(_EVEN_PAUSED),
+        earlier.c.id != outbox.c.target_id,
+        earlier.c.team.in_(select(pause.c.team)),
+        outbox.c.kind == Kind.WITHDRAW,
+    )
     blocked = exists().where(
-        earlier.c.open, earlier.c.lane == outbox.c.lane, earlier.c.id != outbox.c.id, before
+        earlier.c.open,
+        earlier.c.lane == outbox.c.lane,
+        earlier.c.id != outbox.c.id,
+        before,
+        ~stopped,
     )
     posting = or_(outbox.c.kind.in_(_EVEN_PAUSED), outbox.c.team.not_in(select(pause.c.team)))
     return and_(outbox.c.open, outbox.c.lane.not_in(sorted(resting)), posting, ~blocked)

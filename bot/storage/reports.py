@@ -8,7 +8,7 @@ from bot.core.choices import Report, WrongMatch
 from bot.core.compact import without
 from bot.core.document import Document, from_json
 from bot.core.mention import Channel
-from bot.core.status import Status
+from bot.core.status import State, Status
 from bot.storage import choices, held, mentions, outbox
 from bot.storage.rows import Hearing
 from bot.storage.tables import mention as mention_table
@@ -24,7 +24,8 @@ def withdraw_for(
     if not choices.readable(hearing.settings, chosen).withdraws:
         return 0
     brought = mentions.brought(connection, hearing.team, channel.key, message_id)
-    return sum(outbox.withdraw(connection, each, hearing.now) for each in brought)
+    waited = held.forget(connection, hearing.team, channel.key, message_id)
+    return waited + sum(outbox.withdraw(connection, each, hearing.now) for each in brought)
 
 
 def wrong_match(connection: Connection, report: Report, now: datetime, team: str) -> int:
@@ -37,6 +38,7 @@ def wrong_match(connection: Connection, report: Report, now: datetime, team: str
             outbox_table.c.channel == report.channel.id,
             outbox_table.c.message_id == report.message_id,
             outbox_table.c.kind == "post",
+            outbox_table.c.state != State.WITHDRAWN,
         )
         .with_for_update()
     ).all()
@@ -53,7 +55,10 @@ def _mark(
     posted = connection.execute(
         select(mention_table).where(mention_table.c.outbox_id == document.id)
     ).all()
-    wrong = [row for row in posted if report.vendor in {None, row.vendor}]
+    said_before = {row.id for row in posted if row.reason == choices.WRONG}
+    wrong = [
+        row for row in posted if report.vendor in {None, row.vendor} and row.id not in said_before
+    ]
     for row in wrong:
         where = None if report.everywhere else report.channel.key
         said = choices.words_of(row.matched)
@@ -65,7 +70,7 @@ def _mark(
         connection.execute(
             update(mention_table).where(mention_table.c.id == row.id).values(reason=choices.WRONG)
         )
-    if not wrong:
+    if not wrong or outbox.is_leaving(connection, document.id):
         return 0
     right = [row for row in posted if row not in wrong and row.reason != choices.WRONG]
     left: Document | None = from_json(document.document)
@@ -77,22 +82,22 @@ def _mark(
     return 1
 
 
-def status(connection: Connection, team: str, now: datetime) -> Status:
-    """Count what an operator asks for."""
+def status(connection: Connection, team: str, now: datetime, here: str | None) -> Status:
+    """Count what an operator asks for; of private channels only the one that asks, `here`."""
     oldest = connection.scalar(
         select(func.min(outbox_table.c.created_at)).where(
-            outbox_table.c.team == team, outbox_table.c.open
+            outbox_table.c.team == team, outbox_table.c.open, outbox.shown(here)
         )
     )
     troubles = connection.scalar(
         select(func.count()).select_from(trouble).where(trouble.c.team == team)
     )
     return Status(
-        outbox=outbox.depth(connection, team),
-        waiting=held.waiting(connection, team),
-        mutes=len(choices.mutes(connection, team, None, now)),
+        outbox=outbox.depth(connection, team, outbox.shown(here)),
+        waiting=held.waiting(connection, team, here),
+        mutes=len(choices.mutes(connection, team, here or "", now)),
         paused=choices.paused(connection, team),
         oldest_open=oldest,
         troubles=int(troubles or 0),
-        parked=outbox.parked(connection, team, 10),
+        parked=outbox.parked(connection, team, 10, outbox.shown(here)),
     )

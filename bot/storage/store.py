@@ -13,6 +13,7 @@ from bot.core.choices import Mute, Precision, Report, WrongMatch
 from bot.core.document import Document
 from bot.core.feed import Feed, Poll
 from bot.core.mention import Channel, Invocation, Mention, Receipt
+from bot.core.settings import DEFAULTS, Settings
 from bot.core.status import Parked, Pause, State, Status
 from bot.storage import choices, feeds, held, inbox, outbox, reports, upkeep
 from bot.storage import mentions as mentions_
@@ -152,9 +153,14 @@ class Store:
         """Stop all posting; say False if it is stopped already."""
         return await self._database.write(choices.stop, team, by, now)
 
-    async def resume(self, now: datetime, team: str = DEFAULT_TEAM) -> int | None:
-        """Go on posting; what waited comes as digests. Give how many waited, None if not paused."""
-        return await self._database.write(_resume, team, now)
+    async def resume(
+        self, now: datetime, team: str = DEFAULT_TEAM, defaults: Settings = DEFAULTS
+    ) -> int | None:
+        """Go on posting; what waited comes as digests. Give how many waited, None if not paused.
+
+        `defaults` are the settings of channels that chose none: quiet hours stay quiet.
+        """
+        return await self._database.write(_resume, team, now, defaults)
 
     async def paused(self, team: str = DEFAULT_TEAM) -> Pause | None:
         """Say who stopped the posting, if somebody did."""
@@ -174,9 +180,11 @@ class Store:
         """Forget some of what is too old; call again until it gives 0."""
         return await self._database.write(upkeep.purge, now, keep)
 
-    async def status(self, now: datetime, team: str = DEFAULT_TEAM) -> Status:
-        """Count what an operator asks for; nothing in it tells of a private channel."""
-        return await self._database.read(reports.status, team, now)
+    async def status(
+        self, now: datetime, here: str | None = None, team: str = DEFAULT_TEAM
+    ) -> Status:
+        """Count what an operator asks for; of private channels only that with the key `here`."""
+        return await self._database.read(reports.status, team, now, here)
 
     # Commands
 
@@ -193,7 +201,7 @@ class Store:
     async def answer(self, command: Command, reply: Document, now: datetime) -> bool:
         """Queue the answer and forget the command; False if somebody answered before."""
         draft = Draft(
-            key=f"reply {command.event}",
+            key=inbox.reply_key(command.event),
             team=command.team,
             channel=command.channel,
             document=reply,
@@ -205,7 +213,9 @@ class Store:
             actor=command.actor,
             reply_to=command.reply_to,
         )
-        return await self._database.write(inbox.answer, command.id, draft, now)
+        answered = await self._database.write(inbox.answer, command, draft, now)
+        await self._database.tidy()
+        return answered
 
     async def next_command_due(self) -> datetime | None:
         """Say when a command that was taken and not answered can be taken again."""
@@ -281,7 +291,8 @@ class Store:
 
     async def sent(self, id: int, receipt: Receipt, now: datetime) -> None:  # noqa: A002 - the column's name
         """Note that a document was posted; `History.card_link` leads there if it is a card."""
-        await self._database.write(outbox.sent, id, receipt, now)
+        if await self._database.write(outbox.sent, id, receipt, now):
+            await self._database.tidy()
 
     async def put_back(self, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above
         """Let a claimed document be claimed again from `not_before` on."""
@@ -331,5 +342,7 @@ def _finish_poll(
     return mentions_.rule(connection, mentions, hearing)
 
 
-def _resume(connection: Connection, team: str, now: datetime) -> int | None:
-    return held.end_pause(connection, team, now) if choices.go_on(connection, team) else None
+def _resume(connection: Connection, team: str, now: datetime, defaults: Settings) -> int | None:
+    if not choices.go_on(connection, team):
+        return None
+    return held.end_pause(connection, team, now, defaults)

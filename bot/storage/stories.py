@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, exists, insert, select, text
 
 from bot.core.compact import also_in
 from bot.core.document import from_json
@@ -11,7 +11,7 @@ from bot.core.mention import Cause, Mention
 from bot.core.policy import Told
 from bot.core.status import State
 from bot.core.stories import Fingerprint, same_story
-from bot.storage import outbox
+from bot.storage import choices, outbox
 from bot.storage.database import insert_missing
 from bot.storage.rows import Hearing, Kind
 from bot.storage.tables import mention as mention_table
@@ -40,7 +40,7 @@ def shelve(
     found: dict[tuple[str | None, str], int] = {}
     for key, mention in entries.items():
         own = hearing.fingerprints.get(mention.cause_id) or Fingerprint(None, "", 0)
-        story_id = _shelved(connection, mention) or next(
+        story_id = _shelved(connection, hearing.team, mention) or next(
             (id_ for id_, other in known if same_story(own, other)), None
         )
         if story_id is None:
@@ -63,10 +63,12 @@ def _open_stories(
     return [(row.id, Fingerprint(row.url, row.title, _unsigned(row.print))) for row in rows]
 
 
-def _shelved(connection: Connection, mention: Mention) -> int | None:
+def _shelved(connection: Connection, team: str, mention: Mention) -> int | None:
     found: int | None = connection.scalar(
         select(story_entry.c.story_id).where(
-            story_entry.c.feed == (mention.feed or ""), story_entry.c.entry == mention.cause_id
+            story_entry.c.team == team,
+            story_entry.c.feed == (mention.feed or ""),
+            story_entry.c.entry == mention.cause_id,
         )
     )
     return found
@@ -108,7 +110,11 @@ def told(connection: Connection, hearing: Hearing, mention: Mention, story_id: i
     if not ids:
         return Told.NOT_YET
     rows = connection.execute(
-        select(mention_table.c.outcome, outbox_table.c.state)
+        select(
+            mention_table.c.outcome,
+            outbox_table.c.state,
+            outbox.leaving(outbox_table.c.id).label("leaving"),
+        )
         .outerjoin(outbox_table, outbox_table.c.id == mention_table.c.outbox_id)
         .where(
             mention_table.c.story_id.in_(ids),
@@ -116,10 +122,11 @@ def told(connection: Connection, hearing: Hearing, mention: Mention, story_id: i
             mention_table.c.vendor == mention.vendor,
             mention_table.c.team == hearing.team,
             mention_table.c.outcome.in_(("post", "hold")),
+            mention_table.c.reason != choices.WRONG,
         )
     ).all()
     gone = {State.FAILED, State.WITHDRAWN}
-    if any(row.outcome == "post" and row.state not in gone for row in rows):
+    if any(row.outcome == "post" and row.state not in gone and not row.leaving for row in rows):
         return Told.POSTED
     return Told.WAITING if any(row.outcome == "hold" for row in rows) else Told.NOT_YET
 
@@ -154,51 +161,48 @@ def say_also(connection: Connection, hearing: Hearing, channel: str, story_id: i
         )
         .distinct()
     ).scalars()
-    places = _places(connection, hearing.team, channel, story_id)
     for outbox_id in sorted(targets):
         row = connection.execute(
             select(outbox_table).where(outbox_table.c.id == outbox_id).with_for_update()
         ).one()
-        if row.kind != Kind.POST or row.state in {State.FAILED, State.WITHDRAWN}:
+        document = from_json(row.document)
+        if (
+            row.kind != Kind.POST
+            or row.state in {State.FAILED, State.WITHDRAWN}
+            or document == outbox.NOTHING  # its words have been forgotten
+            or outbox.is_leaving(connection, outbox_id)
+        ):
             continue
-        own = _entries_of(connection, outbox_id)
+        brought = connection.execute(
+            select(mention_table.c.feed, mention_table.c.cause_id, mention_table.c.vendor).where(
+                mention_table.c.outbox_id == outbox_id
+            )
+        ).all()
+        own = {(each.feed, each.cause_id) for each in brought}
+        vendors = sorted({each.vendor for each in brought})
+        places = _places(connection, channel, story_id, vendors)
         others = [(title, link) for key, title, link in places if key not in own]
         if others:
-            document = also_in(from_json(row.document), others)
-            outbox.revise(connection, row, document, hearing.now)
+            outbox.revise(connection, row, also_in(document, others), hearing.now)
 
 
 def _places(
-    connection: Connection, team: str, channel: str, story_id: int
+    connection: Connection, channel: str, story_id: int, vendors: Sequence[str]
 ) -> list[tuple[tuple[str, str], str, str | None]]:
-    """Give the entries of a story that were for a channel, in the order in which they came."""
+    """Give a story's entries that named vendors in a channel, in the order in which they came."""
+    named = exists().where(
+        mention_table.c.story_id == story_entry.c.story_id,
+        mention_table.c.feed == story_entry.c.feed,
+        mention_table.c.cause_id == story_entry.c.entry,
+        mention_table.c.channel == channel,
+        mention_table.c.vendor.in_(vendors),
+    )
     rows = connection.execute(
-        select(story_entry.c.feed, story_entry.c.entry, story_entry.c.title, story_entry.c.link)
-        .join(
-            mention_table,
-            (mention_table.c.story_id == story_entry.c.story_id)
-            & (mention_table.c.cause_id == story_entry.c.entry)
-            & (mention_table.c.channel == channel),
-        )
-        .where(story_entry.c.story_id == story_id, story_entry.c.team == team)
+        select(story_entry)
+        .where(story_entry.c.story_id == story_id, named)
         .order_by(story_entry.c.seen_at, story_entry.c.feed, story_entry.c.entry)
-        .distinct()
     )
     return [((row.feed, row.entry), row.title, row.link) for row in rows]
-
-
-def _entries_of(connection: Connection, outbox_id: int) -> set[tuple[str, str]]:
-    """Give the entries that a document was posted for."""
-    rows = connection.execute(
-        select(story_entry.c.feed, story_entry.c.entry)
-        .join(
-            mention_table,
-            (mention_table.c.story_id == story_entry.c.story_id)
-            & (mention_table.c.cause_id == story_entry.c.entry),
-        )
-        .where(mention_table.c.outbox_id == outbox_id)
-    )
-    return {(row.feed, row.entry) for row in rows}
 
 
 def _signed(print_: int) -> int:

@@ -90,6 +90,7 @@ mention = Table(
     Column("vendor", Text, nullable=False),
     Column("cause", Text, nullable=False),
     Column("cause_id", Text, nullable=False),
+    Column("feed", Text),
     Column("name", Text, nullable=False, server_default=text("''")),
     Column("matched", Text, nullable=False),
     Column("match_kind", Text, nullable=False),

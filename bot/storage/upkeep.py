@@ -17,7 +17,7 @@ def purge(connection: Connection, now: datetime, keep: Retention) -> int:
     """Forget some of what is too old; give how many rows changed. Nothing left to forget: 0."""
     return (
         _mentions(connection, now, keep)
-        + _documents(connection, now - keep.documents)
+        + _documents(connection, now, keep)
         + _entries(connection, now - keep.entries)
         + _stories(connection, now - max(keep.documents, keep.entries))
     )
@@ -34,9 +34,14 @@ def _mentions(connection: Connection, now: datetime, keep: Retention) -> int:
     return connection.execute(delete(mention).where(mention.c.id.in_(old.limit(_AT_ONCE)))).rowcount
 
 
-def _documents(connection: Connection, before: datetime) -> int:
+def _documents(connection: Connection, now: datetime, keep: Retention) -> int:
     """Empty what was posted long ago, and drop what no mention leads to any more."""
-    ended = (~outbox.c.open, outbox.c.created_at < before)
+    in_room = min(keep.documents, keep.encrypted_mentions)
+    old = or_(
+        outbox.c.created_at < now - keep.documents,
+        outbox.c.encrypted & (outbox.c.created_at < now - in_room),
+    )
+    ended = (~outbox.c.open, old)
     empty = to_json(NOTHING)
     full = select(outbox.c.id).where(*ended, outbox.c.document != empty).limit(_AT_ONCE)
     emptied = connection.execute(

@@ -5,8 +5,9 @@ Everything is real but the platform, which keeps what it is given instead of sen
 
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from bot.app import App, Routes
 from bot.commands import table
+from bot.core.choices import Mute, Report
 from bot.core.feed import Feed, Poll
 from bot.core.mention import Channel, Entry, Invocation, Message
 from bot.core.settings import Settings
@@ -41,24 +43,29 @@ class Bot:
     _seen: int = 0
 
     async def hears(
-        self, channel: str, text: str, *, message_id: str | None = None, thread: str | None = None
+        self,
+        channel: str | Channel,
+        text: str,
+        *,
+        message_id: str | None = None,
+        thread: str | None = None,
+        author: str = "anna",
     ) -> None:
         """Let somebody say something, and let the outbox empty itself."""
-        where = Channel("fake", channel)
         message_id = message_id or f"m{next(self._ids)}"
-        heard = Message(where, message_id, "anna", text, self.clock(), thread)
+        heard = Message(place(channel), message_id, author, text, self.clock(), thread)
         await self.app.on_message(heard)
         await self.settle()
 
-    async def edits(self, channel: str, message_id: str, text: str) -> None:
+    async def edits(self, channel: str | Channel, message_id: str, text: str) -> None:
         """Let somebody change a message."""
-        now = Message(Channel("fake", channel), message_id, "anna", text, self.clock())
+        now = Message(place(channel), message_id, "anna", text, self.clock())
         await self.app.on_edit(now)
         await self.settle()
 
-    async def deletes(self, channel: str, message_id: str) -> None:
+    async def deletes(self, channel: str | Channel, message_id: str) -> None:
         """Let somebody delete a message."""
-        await self.app.on_delete(Channel("fake", channel), message_id)
+        await self.app.on_delete(place(channel), message_id)
         await self.settle()
 
     async def reads(
@@ -67,13 +74,15 @@ class Bot:
         silent: bool = False,
         feed: str = FEED,
         url: str | None = None,
+        entry_id: str | None = None,
     ) -> None:
         """Let a poll bring entries: (title, summary, article) each."""
         made = []
         for title, summary, article in entries:
             number = next(self._ids)
             address = url or f"https://gazette.example/{number}"
-            made.append(Entry(feed, f"e{number}", title, summary, address, self.clock(), article))
+            id_ = entry_id or f"e{number}"
+            made.append(Entry(feed, id_, title, summary, address, self.clock(), article))
         state = Feed(feed, self.clock() + timedelta(minutes=15), seeded=True)
         await self.app.on_poll(Poll(state, tuple(made), silent))
         await self.settle()
@@ -82,10 +91,12 @@ class Bot:
         """Let everything that is due happen."""
         await self.app.settle(5)
 
-    async def answers(self, line: str, actor: str = "anna") -> str:
+    async def answers(
+        self, line: str, actor: str = "anna", channel: str | Channel = "#hall"
+    ) -> str:
         """Give a command and get the answer."""
-        channel = Channel("fake", "#hall")
-        await self.app.on_command(Invocation(channel, f"c{next(self._ids)}", actor, line))
+        given = Invocation(place(channel), f"c{next(self._ids)}", actor, line)
+        await self.app.on_command(given)
         await self.settle()
         return self.platform.replies[-1][1]
 
@@ -95,24 +106,79 @@ class Bot:
         self._seen = len(self.platform.posted)
         return [(each.channel, each.thread, each.text) for each in new]
 
+    async def alerts(self, channel: str | Channel, **choices: str | None) -> None:
+        """Change a channel's settings, each as people write it."""
+        await self.app.store.choose(place(channel).key, choices, "bea", self.clock())
+
+    async def mutes(
+        self,
+        vendor: str | None,
+        channel: str | Channel | None,
+        until: datetime | None = None,
+        reason: str = "",
+    ) -> Mute:
+        """Let somebody mute a vendor or all, in a channel or everywhere."""
+        where = None if channel is None else place(channel).key
+        new = Mute(0, vendor, where, until, reason, "bea", self.clock())
+        return await self.app.store.mute(new)
+
+    async def calls_wrong(
+        self,
+        channel: str | Channel,
+        message_id: str,
+        vendor: str | None = None,
+        *,
+        everywhere: bool = False,
+    ) -> int:
+        """Let somebody say that an alert is a wrong match; give how many messages change."""
+        report = Report(place(channel), message_id, "bea", vendor, everywhere)
+        changed = await self.app.store.wrong_match(report, self.clock())
+        await self.settle()
+        return changed
+
+    def last_id(self) -> str:
+        """Give the id of the newest message of the bot's that is still shown."""
+        return next(reversed(self.platform.shown))
+
     def shown(self, channel: str) -> list[str]:
         """Give what a channel shows of the bot's now."""
         there = self.platform.shown.values()
         return [each.text for each in there if each.channel == channel]
 
 
-async def make(
+def place(channel: str | Channel) -> Channel:
+    """Give a channel; one that is only named is open to all."""
+    return channel if isinstance(channel, Channel) else Channel("fake", channel)
+
+
+_EMPTY: list[bytes] = []
+
+
+async def empty(file: Path) -> str:
+    """Give the address of a database without rows: after the first one a copy, which is quicker."""
+    url = f"sqlite+aiosqlite:///{file}"
+    if _EMPTY:
+        file.write_bytes(_EMPTY[0])  # noqa: ASYNC240 - a test may wait for its disk
+    else:
+        await (await Store.open(url)).close()
+        _EMPTY.append(file.read_bytes())  # noqa: ASYNC240 - as above
+    return url
+
+
+async def make(  # noqa: PLR0917 - what a bot is made of
     folder: Path,
     vendors: Sequence[Vendor],
     settings: Settings,
     clock: Clock,
     routes: Mapping[str, tuple[Channel, ...]] | None = None,
+    admins: tuple[Channel, ...] = (),
 ) -> AsyncIterator[Bot]:
     pack = write_pack(folder / "pack", *vendors)
-    store = await Store.open(f"sqlite+aiosqlite:///{folder / 'bot.db'}")
+    store = await Store.open(await empty(folder / "bot.db"))
     platform = FakePlatform()
     try:
-        worker = Worker(store, {"fake": platform}, clock, random.Random(1), pace=timedelta(0))  # noqa: S311 - jitter
+        chance = random.Random(1)  # noqa: S311 - jitter
+        worker = Worker(store, {"fake": platform}, clock, chance, pace=timedelta(0), admins=admins)
         app = App(
             store=store,
             current=CurrentWatchlist([pack]),
@@ -126,6 +192,10 @@ async def make(
         yield Bot(app, platform, clock, pack)
     finally:
         await store.close()
+
+
+a_bot = asynccontextmanager(make)
+"""The same for `async with`, which ends it in time when a test fails."""
 
 
 @pytest.fixture

@@ -126,6 +126,7 @@ def mentions() -> None:
         text("vendor"),
         text("cause"),
         text("cause_id"),
+        text("feed", null=True),
         sa.Column("name", sa.Text(), server_default=sa.text("''"), nullable=False),
         text("matched"),
         text("match_kind"),
