@@ -63,6 +63,7 @@ class App:
     retention: Retention = KEEP
     clerk: Clerk = field(init=False)
     upkeep: Upkeep = field(init=False)
+    _kept: tuple[Compiled, Desk] | None = field(init=False, default=None)
     _stop: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -146,7 +147,11 @@ class App:
         return Hearing(judge, now, self.routes.settings, fingerprints=prints or {})
 
     def _desk(self, compiled: Compiled) -> Desk:
-        return Desk(compiled.watchlist.programs, self.clock().date(), self.corrections)
+        """Give the day's desk for this watchlist: what it has written once it need not again."""
+        desk = Desk(compiled.watchlist.programs, self.clock().date(), self.corrections)
+        if self._kept is None or self._kept[0] is not compiled or self._kept[1] != desk:
+            self._kept = (compiled, desk)
+        return self._kept[1]
 
     def _tell(self, rulings: Iterable[Ruling]) -> None:
         """Log each decision with its reason, never with a text; wake the worker."""

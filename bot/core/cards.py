@@ -5,7 +5,7 @@ all. What does not fit is named and stands in the full record.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from bot.core.answers import answers, responses
@@ -63,6 +63,14 @@ class Desk:
     programs: Mapping[str, Program]
     today: date
     corrections: str | None = None
+    _written: dict[str, "_Written"] = field(default_factory=dict, compare=False, repr=False)
+
+    def written(self, vendor: Vendor) -> "_Written":
+        """Give what a vendor's card says whatever brings it; worked out once, as it takes long."""
+        known = self._written.get(vendor.id)
+        if known is None or known.vendor is not vendor:
+            known = self._written[vendor.id] = _write(vendor, self)
+        return known
 
     @property
     def disclaimer(self) -> str:
@@ -78,14 +86,33 @@ def card(
 
     `sold_as` is another seller's name that was asked for: the card says whose record this is.
     """
-    standing = Standing.of(vendor)
-    blocks: list[Block] = [Heading(title(vendor)), Paragraph(_profile(vendor))]
+    written = desk.written(vendor)
+    blocks: list[Block] = [*written.head]
     if mention is not None:
         blocks.append(Paragraph(why(mention)))
     if sold_as is not None:
         seller = f"Goods of {vendor.name} are sold under the name “{sold_as}”. "
         seller += f"This is the record of {vendor.name}, not of that seller."
         blocks.append(Paragraph(words(seller)))
+    told = (*blocks, *written.rest)
+    summary = written.summary if mention is None else f"{written.summary} {plain(why(mention))}"
+    return Document(summary, told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A card without what brings it: the blocks before that and those after it."""
+
+    vendor: Vendor
+    head: tuple[Block, ...]
+    rest: tuple[Block, ...]
+    summary: str
+
+
+def _write(vendor: Vendor, desk: Desk) -> _Written:
+    standing = Standing.of(vendor)
+    head = (Heading(title(vendor)), Paragraph(_profile(vendor)))
+    blocks: list[Block] = []
     blocks.append(Paragraph(words(strong("Sanctions status: "), standing.sentence(desk.today))))
     blocks.append(Bullets(_measures(vendor, standing, desk)))
     allegations = _newest(vendor)
@@ -99,7 +126,7 @@ def card(
     blocks.append(Footnote(words(_foot(vendor, len(allegations) - len(shown), desk))))
     blocks.append(Actions((Button("Full record", f"vendor record {vendor.id}"),)))
     told = tuple(block for block in blocks if block != Bullets(()))
-    return Document(_summary(vendor, standing, allegations, desk, mention), told)
+    return _Written(vendor, head, told, _summary(vendor, standing, allegations, desk))
 
 
 def line(vendor: Vendor, desk: Desk, mention: Mention, history: History, revision: str) -> Document:
@@ -258,10 +285,9 @@ def _summary(
     standing: Standing,
     allegations: Sequence[Allegation],
     desk: Desk,
-    mention: Mention | None,
 ) -> str:
     text = f"{vendor.name}: {standing.sentence(desk.today)}"
     if allegations:
         noun = "allegation" if len(allegations) == 1 else "allegations"
         text += f" {len(allegations)} {noun} on record, shown with the answers."
-    return text if mention is None else f"{text} {plain(why(mention))}"
+    return text

@@ -7,6 +7,7 @@ reader gets.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -162,6 +163,7 @@ def link(label: str, url: str | None) -> Inline:
     return Link(label, url) if url is not None and is_web_address(url) else Text(label)
 
 
+@lru_cache(4096)
 def is_web_address(url: str) -> bool:
     """Whether a URL may be made clickable: http or https, a host, nothing that breaks out."""
     if any(ch.isspace() or not ch.isprintable() or ch in '<>"|`\\' for ch in url):

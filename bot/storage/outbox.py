@@ -7,10 +7,14 @@ are claimed, so one document of a channel is on its way at a time and the order 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Integer,
     Row,
+    Select,
     and_,
     bindparam,
     case,
@@ -56,7 +60,11 @@ _SENT = (
         link=bindparam("b_link"),
     )
 )
-_ONE = select(outbox).where(outbox.c.id == bindparam("b_id")).with_for_update()
+_ITS_LANE = (
+    select(outbox.c.team, outbox.c.lane, outbox.c.kind, outbox.c.target_id)
+    .where(outbox.c.id == bindparam("b_id"))
+    .with_for_update()
+)
 _WORKS_AGAIN = delete(trouble).where(
     trouble.c.team == bindparam("b_team"), trouble.c.lane == bindparam("b_lane")
 )
@@ -70,8 +78,17 @@ _TAKE = (
         unsure=bindparam("b_unsure"),
     )
 )
-_CARDS = select(mention).where(
-    mention.c.outbox_id == bindparam("b_outbox"), mention.c.form == Form.CARD.value
+_CARDS = select(
+    mention.c.team.label("b_team"),
+    mention.c.channel.label("b_channel"),
+    mention.c.vendor.label("b_vendor"),
+    mention.c.created_at.label("b_card_at"),
+).where(mention.c.outbox_id == bindparam("b_outbox"), mention.c.form == Form.CARD.value)
+_CARD = update(vendor_state).where(
+    vendor_state.c.team == bindparam("b_team"),
+    vendor_state.c.channel == bindparam("b_channel"),
+    vendor_state.c.vendor == bindparam("b_vendor"),
+    vendor_state.c.card_at == bindparam("b_card_at"),
 )
 
 _due = case((outbox.c.state == State.SENDING, outbox.c.lease_until), else_=outbox.c.not_before)
@@ -115,16 +132,15 @@ def claim(
     if connection.dialect.name == "postgresql":
         # One claim at a time, so that none decides by a state that another has just changed.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
-    target = outbox.alias("target")
-    rows = connection.execute(
-        select(outbox, target.c.message_id.label("target_message"), target.c.state.label("there"))
-        .outerjoin(target, target.c.id == outbox.c.target_id)
-        .where(_heads(resting), _is_due(now))
-        .order_by(outbox.c.id)
-        .limit(limit)
-        .with_for_update(of=outbox, skip_locked=True)
-    ).all()
-    claimed = []
+    asked = {
+        "b_now": now,
+        "b_far": now + LONGEST_LEASE,
+        "b_resting": sorted(resting),
+        "b_most": limit,
+    }
+    rows = connection.execute(_claimable(), asked).all()
+    claimed: list[Outgoing] = []
+    taken: list[dict[str, object]] = []
     for row in rows:
         outgoing = _outgoing(row)
         if outgoing is None:
@@ -136,14 +152,17 @@ def claim(
         ):
             close(connection, row.id, State.WITHDRAWN, "what it is about is not there")
             continue
-        taken = {
-            "b_id": row.id,
-            "b_until": now + lease,
-            "b_attempts": outgoing.attempts,
-            "b_unsure": outgoing.unsure,
-        }
-        connection.execute(_TAKE, taken)
+        taken.append(
+            {
+                "b_id": row.id,
+                "b_until": now + lease,
+                "b_attempts": outgoing.attempts,
+                "b_unsure": outgoing.unsure,
+            }
+        )
         claimed.append(outgoing)
+    if taken:
+        connection.execute(_TAKE, taken)
     return tuple(claimed)
 
 
@@ -152,7 +171,7 @@ def sent(connection: Connection, id: int, receipt: Receipt, now: datetime) -> bo
 
     Say whether it was an answer, of which no word is kept: it says back what was asked.
     """
-    row = connection.execute(_ONE, {"b_id": id}).one()
+    row = connection.execute(_ITS_LANE, {"b_id": id}).one()
     posted = {"b_message": receipt.message_id, "b_link": receipt.link}
     connection.execute(_SENT, {"b_id": id, "b_now": now, **posted})
     connection.execute(_WORKS_AGAIN, {"b_team": row.team, "b_lane": row.lane})
@@ -185,10 +204,10 @@ def _release(
     error: str,
     not_before: datetime,
 ) -> None:
+    # The lease stays, as what tells when the attempt was: see `_is_due`.
     values = {
         "state": state,
         "not_before": not_before,
-        "lease_until": None,
         "last_error": error[:LONGEST_ERROR],
     }
     connection.execute(
@@ -424,7 +443,7 @@ def retry(connection: Connection, team: str, ids: Collection[int] | None, now: d
 
 def next_due(connection: Connection, resting: Collection[str]) -> datetime | None:
     """Give when the first head can be claimed; None if there is none."""
-    due: datetime | None = connection.scalar(select(func.min(_due)).where(_heads(resting)))
+    due: datetime | None = connection.scalar(_next(), {"b_resting": sorted(resting)})
     return due
 
 
@@ -444,7 +463,25 @@ def depth(
     return {state: counts.get(state, 0) for state in State}
 
 
-def _heads(resting: Collection[str]) -> ColumnElement[bool]:
+@cache
+def _claimable() -> "Select[*tuple[Any, ...]]":
+    target = outbox.alias("target")
+    return (
+        select(outbox, target.c.message_id.label("target_message"), target.c.state.label("there"))
+        .outerjoin(target, target.c.id == outbox.c.target_id)
+        .where(_heads(), _is_due())
+        .order_by(outbox.c.id)
+        .limit(bindparam("b_most", type_=Integer))
+        .with_for_update(of=outbox, skip_locked=True)
+    )
+
+
+@cache
+def _next() -> "Select[datetime]":
+    return select(func.min(_due)).where(_heads())
+
+
+def _heads() -> ColumnElement[bool]:
     earlier = outbox.alias("earlier")
     # An older one may be committed, or taken up again, while a younger one is on its way; then the
     # younger one comes to its end first, even if whoever carried it has died.
@@ -470,18 +507,20 @@ def _heads(resting: Collection[str]) -> ColumnElement[bool]:
         before,
         ~stopped,
     )
+    rested = outbox.c.lane.not_in(bindparam("b_resting", expanding=True))
     posting = or_(outbox.c.kind.in_(_EVEN_PAUSED), outbox.c.team.not_in(select(pause.c.team)))
-    return and_(outbox.c.open, outbox.c.lane.not_in(sorted(resting)), posting, ~blocked)
+    return and_(outbox.c.open, rested, posting, ~blocked)
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
+def _is_due() -> ColumnElement[bool]:
     """Say whether a head can be claimed.
 
-    What was never tried always can; a lease that ends far ahead is from before the clock was set
-    back.
+    What was never tried always can; a lease that ends far ahead, present or past, is from before
+    the clock was set back, and so is the time to try again.
     """
+    now, far = (bindparam(name, type_=outbox.c.not_before.type) for name in ("b_now", "b_far"))
     untried = and_(outbox.c.state == State.PENDING, outbox.c.attempts == 0)
-    stray = and_(outbox.c.state == State.SENDING, outbox.c.lease_until > now + LONGEST_LEASE)
+    stray = outbox.c.lease_until > far
     return or_(_due <= now, untried, stray)
 
 
@@ -512,15 +551,5 @@ def _outgoing(row: "Row[*tuple[object, ...]]") -> Outgoing | None:
 
 def _update_cards(connection: Connection, outbox_id: int, values: Mapping[str, str | None]) -> None:
     """Change what is remembered of a card, unless a newer card has taken its place."""
-    cards = connection.execute(_CARDS, {"b_outbox": outbox_id}).all()
-    for card in cards:
-        connection.execute(
-            update(vendor_state)
-            .where(
-                vendor_state.c.team == card.team,
-                vendor_state.c.channel == card.channel,
-                vendor_state.c.vendor == card.vendor,
-                vendor_state.c.card_at == card.created_at,
-            )
-            .values(values)
-        )
+    for card in connection.execute(_CARDS, {"b_outbox": outbox_id}).mappings().all():
+        connection.execute(_CARD, {**card, **values})
