@@ -246,3 +246,15 @@ async def test_a_document_that_cannot_be_read_does_not_block_its_channel(
     assert behind("SELECT last_error FROM outbox WHERE state = 'failed'") == [
         ("the stored document cannot be read",)
     ]
+
+
+async def test_a_document_put_back_before_the_clock_was_set_back_does_not_block_its_channel(
+    store: Store,
+) -> None:
+    assert await store.say("default", HALL, document(), "k1", NOW)
+    assert await store.say("default", HALL, document(), "k2", NOW)
+    (first,) = await store.claim(NOW, LEASE, 10)
+    await store.put_back(first.id, "busy", NOW + timedelta(seconds=5))
+    earlier = NOW - timedelta(hours=1)
+    (again,) = await store.claim(earlier, LEASE, 10)
+    assert (again.id, again.attempts) == (first.id, 2)
