@@ -19,7 +19,8 @@ from bot.config import Config
 from bot.core.mention import Channel
 from bot.core.settings import Settings
 from bot.current import CurrentWatchlist
-from bot.delivery.outbox import Worker
+from bot.delivery.outbox import LEASE, Worker
+from bot.delivery.outcome import SETTLED
 from bot.errors import BotError, InvalidFileError
 from bot.feeds.fetch import Fetcher
 from bot.feeds.parse import parse
@@ -38,11 +39,14 @@ Clock = Callable[[], datetime]
 class Tempo:
     """The rest between two posts in one channel, and between two requests to one host.
 
-    Slack takes one post a second in a channel.
+    Slack takes one post a second in a channel. A post of unknown outcome is asked for once it has
+    `settled`; a claim to post holds for `lease`.
     """
 
     posts: timedelta = timedelta(seconds=1)
     requests: timedelta = timedelta(seconds=1)
+    settled: timedelta = SETTLED
+    lease: timedelta = LEASE
 
 
 STEADY = Tempo()
@@ -75,7 +79,16 @@ async def assemble(
     try:
         rng = random.Random()  # noqa: S311 - jitter, no secret
         admins = tuple(map(_channel, config.admins.channels))
-        worker = Worker(store, by_name, clock, rng, pace=tempo.posts, admins=admins)
+        worker = Worker(
+            store,
+            by_name,
+            clock,
+            rng,
+            pace=tempo.posts,
+            admins=admins,
+            lease=tempo.lease,
+            settled=tempo.settled,
+        )
         app = App(
             store=store,
             current=current,

@@ -17,7 +17,16 @@ import structlog
 from bot.core.compact import channel_failed
 from bot.core.mention import Channel
 from bot.delivery.errand import carry
-from bot.delivery.outcome import Again, Doubtful, GivenUp, Outcome, Sent, after, backoff
+from bot.delivery.outcome import (
+    SETTLED,
+    Again,
+    Doubtful,
+    GivenUp,
+    Outcome,
+    Sent,
+    after,
+    backoff,
+)
 from bot.errors import DeliveryError, StorageError
 from bot.platforms.base import Platform
 from bot.storage.rows import Kind, Outgoing
@@ -39,7 +48,8 @@ class Worker:
 
     At most `concurrency` are on their way at a time. Whatever goes wrong with the store, a
     platform or an adapter is logged, and the work goes on. `admins` are told once of a channel
-    that takes nothing any more.
+    that takes nothing any more. A claim holds for `lease`, which must be longer than posting may
+    take (`time_limit_s`, seconds); a post of unknown outcome is asked for after `settled`.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - its four surroundings; the rest has defaults
@@ -52,6 +62,8 @@ class Worker:
         concurrency: int = 16,
         time_limit_s: float = TIME_LIMIT_S,
         admins: tuple[Channel, ...] = (),
+        lease: timedelta = LEASE,
+        settled: timedelta = SETTLED,
     ) -> None:
         self._store = store
         self._platforms = platforms
@@ -60,6 +72,8 @@ class Worker:
         self._pace = pace
         self._concurrency = concurrency
         self._time_limit_s = time_limit_s
+        self._lease = lease
+        self._settled = settled
         self._admins = admins
         self._log = structlog.stdlib.get_logger(__name__)
         self._under_way: set[str] = set()
@@ -137,7 +151,7 @@ class Worker:
             if free <= 0:
                 return None
             resting = self._under_way | self._rests.keys()
-            claimed = await self._store.claim(now, LEASE, free, resting)
+            claimed = await self._store.claim(now, self._lease, free, resting)
             for outgoing in claimed:
                 self._under_way.add(outgoing.lane)
                 task = group.create_task(self._deliver(outgoing))
@@ -183,7 +197,7 @@ class Worker:
             async with asyncio.timeout(self._time_limit_s):
                 receipt = await carry(platform, outgoing)
         except Exception as error:
-            outcome = after(error, outgoing.attempts, self._rng)
+            outcome = after(error, outgoing.attempts, self._rng, self._settled)
             if outgoing.channel.private:
                 # A platform's words may name the channel, and they are shown to others.
                 reason = outcome.reason.replace(outgoing.channel.id, "the channel")

@@ -53,27 +53,30 @@ class GivenUp:
 Outcome: TypeAlias = Sent | Again | Doubtful | GivenUp
 
 
-def after(error: Exception, attempts: int, rng: Random) -> Again | Doubtful | GivenUp:
+def after(
+    error: Exception, attempts: int, rng: Random, settled: timedelta = SETTLED
+) -> Again | Doubtful | GivenUp:
     """Say what follows from an error of the adapter at the given attempt, counted from 1.
 
-    A time-out means that the platform may have posted it all the same.
+    A time-out means that the platform may have posted it all the same; it is not asked before
+    `settled` has passed.
     """
     match error:
         case DeliveryError(uncertain=True):
-            return Doubtful(str(error), max(SETTLED, backoff(attempts, rng, error.retry_after)))
+            return Doubtful(str(error), max(settled, backoff(attempts, rng, error.retry_after)))
         case DeliveryError(permanent=True):
             return GivenUp(str(error))
         case DeliveryError():
             return Again(str(error), backoff(attempts, rng, error.retry_after))
         case TimeoutError():
             reason = "the platform did not answer in time"
-            return Doubtful(reason, max(SETTLED, backoff(attempts, rng)))
+            return Doubtful(reason, max(settled, backoff(attempts, rng)))
     # The words of an unforeseen error may quote the document, so only its kind is kept. It may
     # have come after the post.
     reason = f"the adapter failed with {type(error).__name__}"
     if attempts >= MOST_CRASHES:
         return GivenUp(reason)
-    return Doubtful(reason, backoff(attempts, rng))
+    return Doubtful(reason, max(settled, backoff(attempts, rng)))
 
 
 def backoff(attempts: int, rng: Random, retry_after: float | None = None) -> timedelta:

@@ -19,7 +19,7 @@ import structlog
 from bot.config import Alerts, Config, Console, Database
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Message, Receipt
-from bot.delivery import outbox
+from bot.delivery.outbox import LEASE
 from bot.errors import BotError, DeliveryError
 from bot.log import configure
 from bot.platforms.base import Inbox, Redelivery
@@ -143,7 +143,6 @@ class RecorderPlatform:
 async def run_bot(arguments: argparse.Namespace) -> None:
     """Run a bot until SIGTERM: the real one, on the recorder."""
     born = time.monotonic()
-    outbox.LEASE = timedelta(seconds=arguments.lease)
     later = timedelta(seconds=arguments.later)
 
     def clock() -> datetime:
@@ -160,7 +159,7 @@ async def run_bot(arguments: argparse.Namespace) -> None:
     platform = RecorderPlatform(
         arguments.recorder, arguments.name, clock, redelivery=redelivery, born=born
     )
-    pace = Tempo(posts=timedelta(seconds=arguments.pace))
+    pace = Tempo(posts=timedelta(seconds=arguments.pace), lease=timedelta(seconds=arguments.lease))
     async with assemble(config, (platform,), clock, pace) as (app, poller):
         await run_until_signal(app, poller)
 
@@ -179,7 +178,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cooldown", type=float, default=0.0, help="seconds")
     parser.add_argument("--later", type=float, default=0.0, help="seconds its clock is ahead")
-    lease = outbox.LEASE.total_seconds()
+    lease = LEASE.total_seconds()
     parser.add_argument(
         "--lease", type=float, default=lease, help="seconds; default: the bot's own"
     )

@@ -132,11 +132,11 @@ async def test_a_post_of_unknown_outcome_is_neither_lost_nor_doubled_where_that_
     post.platform.failing, post.platform.loses = [lost()], arrived
     await post.say("hello", "next")
     worker = post.worker()
-    await worker.drain(5)
+    await worker.drain(4)
     assert errors(file)[0] == ("uncertain", "connection lost")
     assert "next" not in post.platform.summaries()
     post.clock.pass_(minutes=15)
-    await worker.drain(5)
+    await worker.drain(4)
     assert post.platform.summaries().count("hello") == seen
     assert post.platform.summaries()[-1] == "next"
     assert errors(file) == [("sent", None), ("sent", None)]
@@ -195,7 +195,7 @@ async def test_replies_do_not_wait_behind_a_channels_alerts(post: Post) -> None:
 async def test_a_platform_that_does_not_answer_is_not_waited_for(post: Post, file: Path) -> None:
     post.platform.open.clear()
     await post.say("hello")
-    await post.worker(time_limit_s=0.01).drain(5)
+    await post.worker(time_limit_s=0.01).drain(4)
     assert errors(file) == [("uncertain", "the platform did not answer in time")]
 
 

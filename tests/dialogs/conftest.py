@@ -89,7 +89,7 @@ class Bot:
 
     async def settle(self) -> None:
         """Let everything that is due happen."""
-        await self.app.settle(5)
+        await self.app.settle(4)
 
     async def answers(
         self, line: str, actor: str = "anna", channel: str | Channel = "#hall"

@@ -208,7 +208,7 @@ async def test_what_people_say_is_nowhere(place: Bot, tmp_path: Path) -> None:
         await place.calls_wrong(channel, place.last_id())
         await place.deletes(channel, id_)
     await place.alerts(HALL, mode="digest")
-    place.platform.failing.append(DeliveryError("busy"))
+    place.platform.failing.append(DeliveryError("busy", retry_after=60))
     await place.hears(HALL, "xyzzy Hush Hush plugh", author="mallory")
     place.clock.pass_(days=1)
     await place.settle()

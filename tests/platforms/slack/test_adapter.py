@@ -19,7 +19,7 @@ from tests.build import full_vendor, name, vendor, write_pack
 from tests.slackserver.control import SlackServer
 from tests.slackserver.server import slack
 
-NO_REST = Tempo(timedelta(0), timedelta(0))
+NO_REST = Tempo(timedelta(0), timedelta(0), timedelta(milliseconds=50))
 ACME = full_vendor(names=[name("Acme Cam")])
 ROAD = vendor("road-runner", names=[name("Road Runner")])
 
