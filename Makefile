@@ -4,8 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Each process that the tests start would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check fix golden manifest schema lock wheel clean
+.PHONY: help setup setup-dev demo test proofs check fix golden manifest schema lock wheel clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +37,9 @@ demo: setup  ## Run the bot with no accounts and no network
 
 test: setup-dev  ## Run the test suite
 	@$(BIN)/python -m pytest -n auto
+
+proofs: setup-dev  ## Run the tests with processes that are killed and disturbed
+	@$(BIN)/python -m pytest -n auto -m proof
 
 check: setup-dev  ## What CI runs: format, lint, types, tests
 	@$(BIN)/ruff format --check .

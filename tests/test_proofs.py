@@ -26,6 +26,7 @@ LEASE_S = 3.0
 """Short, so that a test need not wait half a minute for it to run out."""
 
 
+@pytest.mark.proof
 async def test_a_bot_that_is_killed_again_and_again_loses_and_doubles_nothing(
     tmp_path: Path,
 ) -> None:
@@ -39,6 +40,7 @@ async def test_a_bot_that_is_killed_again_and_again_loses_and_doubles_nothing(
     assert outcome.figures()["handed_again"]
 
 
+@pytest.mark.proof
 async def test_so_it_is_on_postgresql(tmp_path: Path) -> None:
     kills = [Kill("shown"), Kill("safe"), Kill("answered", 0.1)]
     url = shared()("crash")
@@ -47,6 +49,7 @@ async def test_so_it_is_on_postgresql(tmp_path: Path) -> None:
     assert outcome.figures()["looked_and_found"]
 
 
+@pytest.mark.proof
 async def test_what_a_killed_bot_held_is_taken_over_by_another(tmp_path: Path) -> None:
     outcome = await cluster.one_killed(
         tmp_path, shared()("killed"), workers=2, messages=60, lease_s=LEASE_S
@@ -56,6 +59,7 @@ async def test_what_a_killed_bot_held_is_taken_over_by_another(tmp_path: Path) -
     assert max(outcome.taken_over_s) < LEASE_S + 5
 
 
+@pytest.mark.proof
 async def test_bots_that_race_tell_a_channel_once(tmp_path: Path) -> None:
     outcome = await cluster.racing(tmp_path, shared()("race"), workers=2, channels=1)
     assert outcome.good(), str(outcome.figures())
