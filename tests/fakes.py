@@ -1,9 +1,11 @@
 """Stands in for the world at the bot's edges: a clock that a test moves, a platform that keeps."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from bot.core.commands import Role
 from bot.core.document import Document, plain, runs
 from bot.core.mention import Channel, Invocation, Receipt
 from bot.errors import DeliveryError
@@ -52,17 +54,22 @@ class FakePlatform:
     """A chat platform that keeps what it is given, by message id, as a channel would show it.
 
     Channels in `refuses` take nothing for good. Each of `failing` is raised at one attempt to
-    speak, and with `loses` set only after the fact: the post is there and nobody is told. An
-    attempt waits while `open` is not set. `begun` counts attempts, finished or not; `posted` has
-    each new message once, edited or taken back later.
+    speak, and with `loses` set only after the fact: the post is there and nobody is told. Who has
+    which role, and is in which private channels, a test says in `roles` and `rooms`. An attempt
+    waits while `open` is not set. `begun` counts attempts, finished or not; `posted` has each new
+    message once, edited or taken back later.
     """
 
     name: str = "fake"
     redelivery: Redelivery = Redelivery.BLIND
+    private_answers: bool = True
     shown: dict[str, Shown] = field(default_factory=dict)
     posted: list[Shown] = field(default_factory=list)
     marks: list[tuple[str, str]] = field(default_factory=list)
     replies: list[tuple[str, str]] = field(default_factory=list)
+    answered: list[Document] = field(default_factory=list)
+    roles: dict[str, Role] = field(default_factory=dict)
+    rooms: dict[str, frozenset[str]] = field(default_factory=dict)
     failing: list[Exception] = field(default_factory=list)
     loses: bool = False
     refuses: set[str] = field(default_factory=set)
@@ -148,13 +155,27 @@ class FakePlatform:
             raise failure
         self.marks.append((channel.id, message_id))
 
-    async def reply(self, invocation: Invocation, document: Document) -> None:
+    async def reply(
+        self, invocation: Invocation, document: Document, *, shared: bool = False
+    ) -> None:
         """Keep a reply."""
         assert invocation.channel.platform == self.name
         failure = await self._begin()
         if failure is not None:
             raise failure
-        self.replies.append((invocation.actor, said(document)))
+        to = invocation.channel.id if shared else invocation.actor
+        self.replies.append((to, said(document)))
+        self.answered.append(document)
+
+    async def role(self, channel: Channel, actor: str, groups: Mapping[str, Role]) -> Role:
+        """Say what a test said."""
+        del channel, groups
+        return self.roles.get(actor, Role.READER)
+
+    async def private_channels(self, actor: str, team: str) -> frozenset[str]:
+        """Say what a test said."""
+        del team
+        return self.rooms.get(actor, frozenset())
 
     async def check(self) -> list[str]:
         """Find nothing wrong."""

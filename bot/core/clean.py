@@ -20,6 +20,7 @@ from bot.core.document import (
     FieldRow,
     Fields,
     Footnote,
+    Handle,
     Heading,
     Inline,
     Inlines,
@@ -90,7 +91,7 @@ def clean_run(text: Inlines) -> Inlines:
         match (parts[-1] if parts else None, part):
             case (Text(before, strong=first), Text(after, strong=second)) if first == second:
                 parts[-1] = Text(clean(before + after), first)
-            case (_, Text() | Link() | Struck()):
+            case (_, Text() | Link() | Struck() | Handle()):
                 parts.append(part)
     while parts and not _words(parts[0]).strip():
         del parts[0]
@@ -180,7 +181,7 @@ def _words(part: Inline) -> str:
 
 def _reworded(part: Inline, change: Callable[[str], str]) -> Inline:
     match part:
-        case Text(value) | Struck(value):
+        case Text(value) | Struck(value) | Handle(value):
             return replace(part, value=change(value))
         case Link(label):
             return replace(part, label=change(label))

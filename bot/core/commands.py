@@ -31,6 +31,11 @@ class Role(StrEnum):
     CURATOR = "curator"
     ADMIN = "admin"
 
+    def reaches(self, needed: "Role") -> bool:
+        """Whether whoever has this role may do what `needed` may."""
+        order = tuple(Role)
+        return order.index(self) >= order.index(needed)
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:

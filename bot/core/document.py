@@ -40,7 +40,19 @@ class Struck:
     kind: Literal["struck"] = "struck"
 
 
-Inline: TypeAlias = Annotated[Text | Link | Struck, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A channel or a person by the platform's own id; drawn so that whoever may see the name does.
+
+    On another platform than the one it is from it is only its id.
+    """
+
+    value: str
+    of: Literal["channel", "person"]
+    kind: Literal["handle"] = "handle"
+
+
+Inline: TypeAlias = Annotated[Text | Link | Struck | Handle, Field(discriminator="kind")]
 Inlines: TypeAlias = tuple[Inline, ...]
 
 

@@ -1,6 +1,6 @@
 """What comes in, what is made of it, and where an answer ended up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -32,17 +32,25 @@ class Match:
     reason: str
 
 
+DEFAULT_TEAM = "default"
+"""The team that holds every account of the configuration."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A Slack channel, a Matrix room or a console channel. `id` is the platform's own.
 
-    What comes from a `private` one shows nowhere else; of an `encrypted` one, no word is kept.
+    What comes from a `private` one shows nowhere else; of an `encrypted` one, no word is kept. An
+    `external` one is shared with another organisation. `team` says whose the channel is: what one
+    team chose and did is none of another's.
     """
 
     platform: str
     id: str
     private: bool = False
     encrypted: bool = False
+    external: bool = field(default=False, compare=False)
+    team: str = field(default=DEFAULT_TEAM, compare=False)
 
     @property
     def key(self) -> str:
@@ -66,7 +74,8 @@ class Message:
 class Invocation:
     """A command as somebody gave it. `line` starts with the command's first word.
 
-    `reply_to` is where the platform wants the answer, if that is not the channel itself.
+    `reply_to` is where the platform wants the answer, if that is not the channel itself. `on` is
+    the message that the command was given on: whose button was pressed, or that was reacted to.
     """
 
     channel: Channel
@@ -75,6 +84,7 @@ class Invocation:
     line: str
     thread: str | None = None
     reply_to: str | None = None
+    on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

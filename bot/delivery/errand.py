@@ -23,6 +23,8 @@ async def carry(platform: Platform, outgoing: Outgoing) -> Receipt:
             await platform.mark(channel, _message(outgoing), document, key=key)
         case Kind.REPLY:
             await platform.reply(_asked(outgoing), document)
+        case Kind.SHARE:
+            await platform.reply(_asked(outgoing), document, shared=True)
     return Receipt(outgoing.message or "")
 
 

@@ -3,9 +3,11 @@
 An adapter touches its SDK and nothing else; deciding, retrying, pacing and logging are the app's.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
 
+from bot.core.commands import Role
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Message, Receipt
 
@@ -46,10 +48,13 @@ class Platform(Protocol):
 
     What speaks raises DeliveryError for everything that goes wrong, with `uncertain` set where it
     may have worked all the same. `key` is the same at every attempt.
+
+    `private_answers`: an answer is seen by the asker alone unless it is shared.
     """
 
     name: str
     redelivery: Redelivery
+    private_answers: bool
 
     async def run(self, inbox: Inbox) -> None:
         """Connect and hand in what is heard, until cancelled or the conversation ends."""
@@ -80,8 +85,19 @@ class Platform(Protocol):
     ) -> None:
         """Put a mark on somebody's message; `document` says in words what the mark stands for."""
 
-    async def reply(self, invocation: Invocation, document: Document) -> None:
-        """Answer a command, privately where the platform can."""
+    async def reply(
+        self, invocation: Invocation, document: Document, *, shared: bool = False
+    ) -> None:
+        """Answer a command, privately where the platform can; a `shared` answer all may see."""
+
+    async def role(self, channel: Channel, actor: str, groups: Mapping[str, Role]) -> Role:
+        """Say what a person may do by the platform's own rights, and by the groups they are in.
+
+        `groups` has the roles that the configuration gives to groups, by the platform's id.
+        """
+
+    async def private_channels(self, actor: str, team: str) -> frozenset[str]:
+        """Give the ids of the private channels that both the person and the bot are in."""
 
     async def check(self) -> list[str]:
         """Say what is wrong with tokens, rights or connection; nothing if all is well."""

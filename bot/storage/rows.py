@@ -23,6 +23,7 @@ class Kind(StrEnum):
     WITHDRAW = "withdraw"
     MARK = "mark"
     REPLY = "reply"
+    SHARE = "share"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 
 from bot.config import Alerts, Config, Console, Database
+from bot.core.commands import Role
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Message, Receipt
 from bot.delivery.outbox import LEASE
@@ -44,6 +45,7 @@ class RecorderPlatform:
     clock: Callable[[], datetime] = now
     name: str = PLATFORM
     redelivery: Redelivery = Redelivery.ASKED
+    private_answers: bool = True
     born: float = field(default_factory=time.monotonic)
 
     async def run(self, inbox: Inbox) -> None:
@@ -105,9 +107,22 @@ class RecorderPlatform:
         """Mark a message."""
         await self._ask("mark", channel, key, message=message_id, text=words_of(document))
 
-    async def reply(self, invocation: Invocation, document: Document) -> None:
+    async def reply(
+        self, invocation: Invocation, document: Document, *, shared: bool = False
+    ) -> None:
         """Answer a command."""
+        del shared
         await self._ask("reply", invocation.channel, invocation.id, text=words_of(document))
+
+    async def role(self, channel: Channel, actor: str, groups: Mapping[str, Role]) -> Role:
+        """Know nobody's rights."""
+        del channel, actor, groups
+        return Role.READER
+
+    async def private_channels(self, actor: str, team: str) -> frozenset[str]:
+        """Know of none."""
+        del actor, team
+        return frozenset()
 
     async def check(self) -> list[str]:
         """Find nothing wrong."""

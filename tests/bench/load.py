@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,6 +40,7 @@ from sqlalchemy import Connection, make_url
 from bot.app import App
 from bot.config import Alerts, Config
 from bot.config import Database as DatabaseConfig
+from bot.core.commands import Role
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Message, Receipt
 from bot.current import Compiled
@@ -71,6 +72,7 @@ class Silent:
     heard: Callable[[], None] = lambda: None
     name: str = "bench"
     redelivery: Redelivery = Redelivery.KEYED
+    private_answers: bool = True
     begun: dict[str, float] = field(default_factory=dict)
     ended: dict[str, float] = field(default_factory=dict)
     doubled: int = 0
@@ -129,8 +131,20 @@ class Silent:
     ) -> None:
         """Mark nothing."""
 
-    async def reply(self, invocation: Invocation, document: Document) -> None:
+    async def reply(
+        self, invocation: Invocation, document: Document, *, shared: bool = False
+    ) -> None:
         """Answer nothing."""
+
+    async def role(self, channel: Channel, actor: str, groups: Mapping[str, Role]) -> Role:
+        """Know nobody's rights."""
+        del channel, actor, groups
+        return Role.READER
+
+    async def private_channels(self, actor: str, team: str) -> frozenset[str]:
+        """Know of none."""
+        del actor, team
+        return frozenset()
 
     async def check(self) -> list[str]:
         """Find nothing wrong."""

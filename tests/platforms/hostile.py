@@ -19,6 +19,7 @@ from bot.core.document import (
     FieldRow,
     Fields,
     Footnote,
+    Handle,
     Heading,
     Inline,
     Inlines,
@@ -129,6 +130,7 @@ def documents(longest: int = 1, most: int = 5) -> SearchStrategy[Document]:
         st.builds(Text, text, st.booleans())
         | st.builds(Link, text, addresses)
         | st.builds(Struck, text)
+        | st.builds(Handle, text, st.sampled_from(("channel", "person")))
     )
     run: SearchStrategy[Inlines] = _tuples(inline, 4)
     block: SearchStrategy[Block] = (

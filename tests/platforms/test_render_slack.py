@@ -16,6 +16,7 @@ from bot.core.document import (
     FieldRow,
     Fields,
     Footnote,
+    Handle,
     Heading,
     Item,
     Link,
@@ -101,6 +102,18 @@ def test_emphasis_links_and_struck_words_are_styles() -> None:
             {"type": "text", "text": " "},
             {"type": "link", "url": "https://gazette.example/1", "text": "Gazette"},
             {"type": "text", "text": "until", "style": {"strike": True}},
+        )
+    )
+
+
+def test_a_channel_and_a_person_are_shown_by_slack_and_only_by_a_real_id() -> None:
+    text = words(Handle("C012AB", "channel"), Handle("U012AB", "person"), Handle("here", "person"))
+    (block,) = render(Document("s", (Paragraph(text),))).blocks
+    assert block == _rich(
+        _section(
+            {"type": "channel", "channel_id": "C012AB"},
+            {"type": "user", "user_id": "U012AB"},
+            {"type": "text", "text": "here"},
         )
     )
 

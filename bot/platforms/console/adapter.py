@@ -6,7 +6,7 @@ offers.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.core.clean import clean
+from bot.core.commands import Role
 from bot.core.document import Actions, Document
 from bot.core.mention import Channel, Invocation, Message, Receipt
 from bot.errors import BotError
@@ -60,10 +61,11 @@ class ConsolePlatform:
     keep_open: bool = False
     name: str = "console"
     redelivery: Redelivery = Redelivery.BLIND
+    private_answers: bool = True
     _place: _Place = field(init=False)
     _said: int = field(init=False, default=0)
     _posted: int = field(init=False, default=0)
-    _choices: dict[int, str] = field(init=False, default_factory=dict)
+    _choices: dict[int, tuple[str, str | None]] = field(init=False, default_factory=dict)
     _next_choice: int = field(init=False, default=1)
     _prompting: bool = field(init=False, default=False)
 
@@ -110,7 +112,7 @@ class ConsolePlatform:
 
     async def _hand_in(self, inbox: Inbox, first: str, line: str) -> None:
         if line.isascii() and line.isdigit() and int(line) in self._choices:
-            await inbox.on_command(self._invocation(self._choices[int(line)]))
+            await inbox.on_command(self._invocation(*self._choices[int(line)]))
         elif first == "/say" or not (first.startswith("/") or first in self.commands):
             await inbox.on_message(self._message(line.removeprefix("/say").strip()))
         elif first == "/edit":
@@ -131,8 +133,9 @@ class ConsolePlatform:
         self._posted += 1
         number = thread.rsplit(".", 1)[-1] if thread else ""
         where = f"{channel.id} · in the thread of message {number}" if thread else channel.id
-        self._show(f"VendorWatch → {where}", document, indent=4 if thread else 0)
-        return Receipt(message_id=f"post-{self._session}.{self._posted}")
+        id_ = f"post-{self._session}.{self._posted}"
+        self._show(f"VendorWatch → {where}", document, indent=4 if thread else 0, on=id_)
+        return Receipt(message_id=id_)
 
     async def find(
         self, channel: Channel, *, key: str, thread: str | None = None
@@ -146,7 +149,7 @@ class ConsolePlatform:
     ) -> None:
         """Print what a message says now: a terminal cannot change what it showed."""
         del key
-        self._show(f"VendorWatch → {channel.id} · {message_id} now reads", document, indent=0)
+        self._show(f"VendorWatch → {channel.id} · {message_id} now reads", document, 0, message_id)
 
     async def withdraw(self, channel: Channel, message_id: str, *, key: str) -> None:
         """Say that a message is taken back."""
@@ -159,11 +162,26 @@ class ConsolePlatform:
         """Say in a line what a mark would."""
         del key
         number = message_id.rsplit(".", 1)[-1]
-        self._show(f"VendorWatch → {channel.id} · 👁 on message {number}", document, indent=0)
+        self._show(
+            f"VendorWatch → {channel.id} · 👁 on message {number}", document, indent=0, on=None
+        )
 
-    async def reply(self, invocation: Invocation, document: Document) -> None:
+    async def reply(
+        self, invocation: Invocation, document: Document, *, shared: bool = False
+    ) -> None:
         """Print the answer to a command."""
-        self._show(f"VendorWatch → {invocation.actor}, privately", document, indent=0)
+        to = invocation.channel.id if shared else f"{invocation.actor}, privately"
+        self._show(f"VendorWatch → {to}", document, indent=0, on=None)
+
+    async def role(self, channel: Channel, actor: str, groups: Mapping[str, Role]) -> Role:
+        """Whoever sits at the terminal runs the bot."""
+        del channel, actor, groups
+        return Role.ADMIN
+
+    async def private_channels(self, actor: str, team: str) -> frozenset[str]:
+        """There are none."""
+        del actor, team
+        return frozenset()
 
     async def check(self) -> list[str]:
         """Find nothing wrong: a terminal needs no token."""
@@ -177,12 +195,12 @@ class ConsolePlatform:
         if waiting:
             self._prompt()
 
-    def _show(self, lead: str, document: Document, indent: int) -> None:
+    def _show(self, lead: str, document: Document, indent: int, on: str | None) -> None:
         width = max(40, min(self.screen.width, 110) - indent)
         drawn = render(document, width, first_choice=self._next_choice)
         for block in document.blocks:
             if isinstance(block, Actions):
-                self._offer([button.line for button in block.buttons])
+                self._offer([(button.line, on) for button in block.buttons])
         waiting = self._prompting
         if waiting:
             self.screen.print()
@@ -191,9 +209,9 @@ class ConsolePlatform:
         if waiting:
             self._prompt()
 
-    def _offer(self, lines: Sequence[str]) -> None:
-        for line in lines:
-            self._choices[self._next_choice] = line
+    def _offer(self, choices: Sequence[tuple[str, str | None]]) -> None:
+        for choice in choices:
+            self._choices[self._next_choice] = choice
             self._choices.pop(self._next_choice - CHOICES_KEPT, None)
             self._next_choice += 1
 
@@ -210,11 +228,12 @@ class ConsolePlatform:
             channel, self._id(number), self._place.user, text, self.clock(), self._thread()
         )
 
-    def _invocation(self, line: str) -> Invocation:
+    def _invocation(self, line: str, on: str | None = None) -> Invocation:
         self._said += 1
         place = self._place
         channel = Channel(self.name, place.channel)
-        return Invocation(channel, self._id(self._said), place.user, line, self._thread())
+        id_, thread = self._id(self._said), self._thread()
+        return Invocation(channel, id_, place.user, line, thread, on=on)
 
     def _id(self, number: int | str) -> str:
         return f"{self._session}.{number}"

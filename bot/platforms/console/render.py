@@ -27,6 +27,7 @@ from bot.core.document import (
     FieldRow,
     Fields,
     Footnote,
+    Handle,
     Heading,
     Inline,
     Inlines,
@@ -152,6 +153,8 @@ def _part(part: Inline, pen: _Pen) -> rich.Text:
     match part:
         case Text(value, strong=is_strong):
             return rich.Text(value, style="bold" if is_strong else "")
+        case Handle(value):
+            return rich.Text(value)
         case Struck(value):
             return rich.Text(value, style="strike") if pen.styled else rich.Text(f"~~{value}~~")
         case Link(label, url) if pen.styled:

@@ -21,6 +21,7 @@ from bot.core.document import (
     FieldRow,
     Fields,
     Footnote,
+    Handle,
     Heading,
     Inline,
     Inlines,
@@ -159,7 +160,7 @@ def _html_part(part: Inline) -> str:
     match part:
         case Text(value, strong=True):
             return f"<strong>{_text(value)}</strong>"
-        case Text(value):
+        case Text(value) | Handle(value):
             return _text(value)
         case Struck(value):
             return f"<del>{_text(value)}</del>"
@@ -216,7 +217,7 @@ def _plain_run(text: Inlines) -> str:
     drawn, pending = "", ""
     for part in _unposed(text):
         match part:
-            case Text(value):
+            case Text(value) | Handle(value):
                 pending += value
             case Struck(value):
                 pending += f"~~{value}~~"

@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot.core.commands import Role
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Receipt
 from bot.errors import BotError, DeliveryError
@@ -20,19 +21,11 @@ from bot.platforms.base import Inbox, Redelivery
 from bot.platforms.slack.api import DEFAULT_URL, Api, SlackError
 from bot.platforms.slack.connection import Connection
 from bot.platforms.slack.events import read
-from bot.platforms.slack.render import SlackMessage, render, render_pages
+from bot.platforms.slack.people import People
 from bot.platforms.slack.told import Asked, Deleted, Edited, Heard, Me, Nothing
+from bot.platforms.slack.voice import Voice
 
 log = structlog.get_logger()
-
-METADATA = "vendorwatch_alert"
-"""The type of a message's metadata, which anybody in the workspace can read: an opaque key."""
-MARK = "eyes"
-"""The emoji of a mark."""
-LOOKED_BACK = 100
-"""Messages that are looked through for one that may have been posted."""
-MOST_PAGES = 5
-"""Answers that Slack takes for one command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +46,7 @@ class SlackPlatform:
     settings: SlackSettings
     name: str = "slack"
     redelivery: Redelivery = Redelivery.ASKED
+    private_answers: bool = True
     _opened: Api | None = field(init=False, default=None, repr=False)
     _me: Me | None = field(init=False, default=None)
 
@@ -62,6 +56,19 @@ class SlackPlatform:
         if self._opened is None:
             self._opened = Api(self.settings.bot_token, self.settings.api_url)
         return self._opened
+
+    @property
+    def _voice(self) -> Voice:
+        return Voice(self._api_of)
+
+    @property
+    def _people(self) -> People:
+        return People(self._api_of)
+
+    async def _api_of(self, team: str) -> Api:
+        """Give the way into a team's workspace; there is one."""
+        del team
+        return self._api
 
     async def run(self, inbox: Inbox) -> None:
         """Connect and hand in what is heard, until cancelled. Raise BotError if refused."""
@@ -95,126 +102,43 @@ class SlackPlatform:
         self, channel: Channel, document: Document, *, key: str, thread: str | None = None
     ) -> Receipt:
         """Post a message; one whose blocks Slack does not take goes as words, once."""
-        drawn = render(document)
-        try:
-            told = await self._post(channel, drawn, key, thread, blocks=True)
-        except SlackError as error:
-            if error.code != "invalid_blocks":
-                raise
-            log.error("slack refused the blocks of a message; posted as words", error=str(error))
-            told = await self._post(channel, drawn, key, thread, blocks=False)
-        ts = str(told.get("ts") or "")
-        return Receipt(ts, await self._link(channel, ts))
-
-    async def _post(
-        self, channel: Channel, drawn: SlackMessage, key: str, thread: str | None, *, blocks: bool
-    ) -> Mapping[str, object]:
-        return await self._api.call(
-            "chat.postMessage",
-            channel=channel.id,
-            thread_ts=thread,
-            text=drawn.text,
-            blocks=drawn.blocks if blocks else None,
-            metadata={"event_type": METADATA, "event_payload": {"key": key}},
-            unfurl_links=False,
-            unfurl_media=False,
-        )
-
-    async def _link(self, channel: Channel, ts: str) -> str | None:
-        """Give a message's address; without one the alert is as good."""
-        try:
-            told = await self._api.ask("chat.getPermalink", channel=channel.id, message_ts=ts)
-        except SlackError:
-            return None
-        link = told.get("permalink")
-        return link if isinstance(link, str) else None
+        return await self._voice.post(channel, document, key=key, thread=thread)
 
     async def find(
         self, channel: Channel, *, key: str, thread: str | None = None
     ) -> Receipt | None:
         """Look through the newest messages for one that carries the key."""
-        method = "conversations.replies" if thread else "conversations.history"
-        told = await self._api.ask(
-            method,
-            channel=channel.id,
-            ts=thread,
-            limit=LOOKED_BACK,
-            include_all_metadata=True,
-        )
-        messages = told.get("messages")
-        for message in messages if isinstance(messages, list) else ():
-            if isinstance(message, Mapping) and _key(message) == key:
-                ts = str(message.get("ts") or "")
-                return Receipt(ts, await self._link(channel, ts))
-        return None
+        return await self._voice.find(channel, key=key, thread=thread)
 
     async def edit(
         self, channel: Channel, message_id: str, document: Document, *, key: str
     ) -> None:
-        """Let a message say something else; its metadata stays."""
-        del key
-        drawn = render(document)
-        await self._api.call(
-            "chat.update", channel=channel.id, ts=message_id, text=drawn.text, blocks=drawn.blocks
-        )
+        """Let a message say something else."""
+        await self._voice.edit(channel, message_id, document, key=key)
 
     async def withdraw(self, channel: Channel, message_id: str, *, key: str) -> None:
-        """Delete a message of the bot's; one that is gone is as good as deleted."""
-        del key
-        try:
-            await self._api.call("chat.delete", channel=channel.id, ts=message_id)
-        except SlackError as error:
-            if error.code != "message_not_found":
-                raise
+        """Delete a message of the bot's."""
+        await self._voice.withdraw(channel, message_id, key=key)
 
     async def mark(
         self, channel: Channel, message_id: str, document: Document, *, key: str
     ) -> None:
         """React to a message."""
-        del document, key
-        try:
-            await self._api.call(
-                "reactions.add", channel=channel.id, timestamp=message_id, name=MARK
-            )
-        except SlackError as error:
-            if error.code not in {"already_reacted", "message_not_found"}:
-                raise
+        await self._voice.mark(channel, message_id, document, key=key)
 
-    async def reply(self, invocation: Invocation, document: Document) -> None:
-        """Answer where only the asker sees it: in a direct message simply, else ephemerally."""
-        for page in render_pages(document)[:MOST_PAGES]:
-            await self._reply(invocation, page)
+    async def reply(
+        self, invocation: Invocation, document: Document, *, shared: bool = False
+    ) -> None:
+        """Answer where only the asker sees it; a shared answer all of the channel see."""
+        await self._voice.reply(invocation, document, shared=shared)
 
-    async def _reply(self, invocation: Invocation, page: SlackMessage) -> None:
-        if invocation.reply_to is not None:
-            await self._api.respond(
-                invocation.reply_to,
-                {
-                    "response_type": "ephemeral",
-                    "replace_original": False,
-                    "text": page.text,
-                    "blocks": page.blocks,
-                },
-            )
-        elif invocation.channel.id.startswith("D"):
-            await self._api.call(
-                "chat.postMessage",
-                channel=invocation.channel.id,
-                thread_ts=invocation.thread,
-                text=page.text,
-                blocks=page.blocks,
-                unfurl_links=False,
-                unfurl_media=False,
-            )
-        else:
-            await self._api.call(
-                "chat.postEphemeral",
-                channel=invocation.channel.id,
-                user=invocation.actor,
-                thread_ts=invocation.thread,
-                text=page.text,
-                blocks=page.blocks,
-            )
+    async def role(self, channel: Channel, actor: str, groups: Mapping[str, Role]) -> Role:
+        """Take admins and owners of the workspace for admins; groups are user groups."""
+        return await self._people.role(channel.team, actor, groups)
+
+    async def private_channels(self, actor: str, team: str) -> frozenset[str]:
+        """Ask which private channels the person and the bot share."""
+        return await self._people.private_channels(actor, team)
 
     async def check(self) -> list[str]:
         """Say what is wrong with the tokens."""
@@ -264,15 +188,6 @@ class _Desk:
             log.error("slack event not kept; slack sends it again", error=str(error))
             return BoltResponse(status=500)
         return BoltResponse(status=200, body="")
-
-
-def _key(message: Mapping[str, object]) -> str | None:
-    metadata = message.get("metadata")
-    if not isinstance(metadata, Mapping) or metadata.get("event_type") != METADATA:
-        return None
-    payload = metadata.get("event_payload")
-    key = payload.get("key") if isinstance(payload, Mapping) else None
-    return key if isinstance(key, str) else None
 
 
 def _quiet() -> logging.Logger:

@@ -24,6 +24,9 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "conversations.history": ("channels:history", "groups:history", "im:history"),
     "conversations.replies": ("channels:history", "groups:history", "im:history"),
     "reactions.add": ("reactions:write",),
+    "users.info": ("users:read",),
+    "users.conversations": ("groups:read",),
+    "usergroups.users.list": ("usergroups:read",),
 }
 # Which scope each event needs, by https://docs.slack.dev/reference/events.
 EVENTS: Mapping[str, tuple[str, ...]] = {

@@ -22,6 +22,7 @@ from bot.core.document import (
     FieldRow,
     Fields,
     Footnote,
+    Handle,
     Heading,
     Inline,
     Inlines,
@@ -57,6 +58,8 @@ MOST_VALUE = 2_000
 
 # What Slack would read as formatting in mrkdwn: its marks, emoji codes, a quote, a link's bar.
 _MARKUP = re.compile(r"[*_~`|]|:[^\s:]+:|^>")
+_CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")
+_PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,12 @@ def _element(part: Inline, *, bold: bool) -> dict[str, JSON]:
             style |= {"strike": True}
         case Link(label, url):
             element = {"type": "link", "url": url, "text": label}
+        case Handle(value, "channel") if _CHANNEL.fullmatch(value):
+            element = {"type": "channel", "channel_id": value}
+        case Handle(value, "person") if _PERSON.fullmatch(value):
+            element = {"type": "user", "user_id": value}
+        case Handle(value):
+            element = {"type": "text", "text": value}
         case _:
             assert_never(part)
     return {**element, "style": style} if style else element
@@ -229,7 +238,9 @@ def _footnote(text: Inlines) -> _Drawn:
     A context block is the only small text there is, and only its mrkdwn holds links; mrkdwn has
     no way to escape its marks.
     """
-    styled = any(isinstance(part, Struck) or part == strong(plain((part,))) for part in text)
+    styled = any(
+        isinstance(part, Struck | Handle) or part == strong(plain((part,))) for part in text
+    )
     marked_up = "".join(_mrkdwn(part) for part in text)
     if styled or _MARKUP.search(plain(text)) or len(marked_up) > MOST_CONTEXT:
         return _Drawn([_holder("section", text)])
