@@ -9,7 +9,7 @@ from bot.core.digest import Held
 from bot.core.mention import Cause, Channel, Mention
 from bot.core.policy import Hold, HoldReason
 from bot.core.settings import Settings
-from bot.storage import choices, outbox
+from bot.storage import outbox, settings
 from bot.storage.rows import DigestWriter, Draft
 from bot.storage.tables import held, mention, pause
 
@@ -52,8 +52,8 @@ def end_pause(connection: Connection, team: str, now: datetime, defaults: Settin
     places = connection.execute(select(held.c.platform, held.c.channel).where(waited).distinct())
     count = 0
     for platform, channel in sorted((row.platform, row.channel) for row in places):
-        chosen = choices.chosen(connection, team, Channel(platform, channel).key)
-        quiet = choices.readable(defaults, chosen).quiet
+        chosen = settings.chosen(connection, team, Channel(platform, channel).key)
+        quiet = settings.readable(defaults, chosen).quiet
         due = (quiet.until(now) if quiet else None) or now
         here = and_(held.c.platform == platform, held.c.channel == channel)
         count += connection.execute(update(held).where(waited, here).values(due_at=due)).rowcount

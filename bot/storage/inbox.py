@@ -4,15 +4,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
+from bot.core.document import Document
 from bot.core.mention import Channel, Invocation
 from bot.storage import outbox
 from bot.storage.database import insert_missing
-from bot.storage.rows import Command, Draft
+from bot.storage.rows import Command, Draft, Kind
 from bot.storage.tables import inbox
 from bot.storage.tables import outbox as outbox_table
 
 
-def reply_key(event: str) -> str:
+def _reply_key(event: str) -> str:
     """Name the answer to a command for good."""
     return f"reply {event}"
 
@@ -21,7 +22,7 @@ def receive(connection: Connection, team: str, invocation: Invocation, now: date
     """Keep a command; say False if this event has been received before."""
     channel = invocation.channel
     event = f"{channel.key} {invocation.id}"
-    answered = select(outbox_table.c.id).where(outbox_table.c.key == reply_key(event))
+    answered = select(outbox_table.c.id).where(outbox_table.c.key == _reply_key(event))
     if connection.execute(answered).first() is not None:
         return False
     row = {
@@ -81,13 +82,26 @@ def take(connection: Connection, now: datetime, lease: timedelta) -> Command | N
     )
 
 
-def answer(connection: Connection, command: Command, reply: Draft, now: datetime) -> bool:
+def answer(connection: Connection, command: Command, reply: Document, now: datetime) -> bool:
     """Queue a command's answer and forget the command; False if it was answered before."""
     # SQLite gives a number again when the last row is gone.
     this = (inbox.c.id == command.id, inbox.c.event == command.event)
     if connection.execute(delete(inbox).where(*this)).rowcount == 0:
         return False
-    outbox.queue(connection, reply, now)
+    draft = Draft(
+        key=_reply_key(command.event),
+        team=command.team,
+        channel=command.channel,
+        document=reply,
+        thread=command.thread,
+        kind=Kind.REPLY,
+        # A person's answers come in order, and nobody's wait behind a channel's alerts.
+        lane=f"reply {command.channel.key} {command.actor}",
+        message=command.message,
+        actor=command.actor,
+        reply_to=command.reply_to,
+    )
+    outbox.queue(connection, draft, now)
     return True
 
 

@@ -1,11 +1,10 @@
-"""Documents on their way to a channel, in the caller's transaction.
+"""Documents on their way to a channel, queued and claimed in the caller's transaction.
 
 The oldest document of a lane that is open (pending, sending or uncertain) is its head; only heads
 are claimed, so one document of a channel is on its way at a time and the order in it holds.
 """
 
-import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,7 +17,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    delete,
     exists,
     func,
     literal,
@@ -30,12 +28,11 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.core.document import Document, from_json, to_json
-from bot.core.mention import Channel, Receipt
-from bot.core.policy import Form
-from bot.core.status import Parked, State
+from bot.core.mention import Channel
+from bot.core.status import State
 from bot.storage.database import insert_missing
 from bot.storage.rows import Draft, Kind, Outgoing
-from bot.storage.tables import mention, outbox, pause, trouble, vendor_state
+from bot.storage.tables import outbox, pause
 
 LONGEST_ERROR = 500
 _CLAIM_LOCK = 7_305_841_174
@@ -47,27 +44,6 @@ _EVEN_PAUSED = (Kind.REPLY, Kind.WITHDRAW)
 
 # Made once: to build a statement takes longer than to carry it out.
 _NUMBER = select(outbox.c.id).where(outbox.c.key == bindparam("b_key"))
-_SENT = (
-    update(outbox)
-    .where(outbox.c.id == bindparam("b_id"))
-    .values(
-        state=State.SENT,
-        open=False,
-        lease_until=None,
-        last_error=None,
-        sent_at=bindparam("b_now"),
-        message_id=bindparam("b_message"),
-        link=bindparam("b_link"),
-    )
-)
-_ITS_LANE = (
-    select(outbox.c.team, outbox.c.lane, outbox.c.kind, outbox.c.target_id)
-    .where(outbox.c.id == bindparam("b_id"))
-    .with_for_update()
-)
-_WORKS_AGAIN = delete(trouble).where(
-    trouble.c.team == bindparam("b_team"), trouble.c.lane == bindparam("b_lane")
-)
 _TAKE = (
     update(outbox)
     .where(outbox.c.id == bindparam("b_id"))
@@ -77,18 +53,6 @@ _TAKE = (
         attempts=bindparam("b_attempts"),
         unsure=bindparam("b_unsure"),
     )
-)
-_CARDS = select(
-    mention.c.team.label("b_team"),
-    mention.c.channel.label("b_channel"),
-    mention.c.vendor.label("b_vendor"),
-    mention.c.created_at.label("b_card_at"),
-).where(mention.c.outbox_id == bindparam("b_outbox"), mention.c.form == Form.CARD.value)
-_CARD = update(vendor_state).where(
-    vendor_state.c.team == bindparam("b_team"),
-    vendor_state.c.channel == bindparam("b_channel"),
-    vendor_state.c.vendor == bindparam("b_vendor"),
-    vendor_state.c.card_at == bindparam("b_card_at"),
 )
 
 _due = case((outbox.c.state == State.SENDING, outbox.c.lease_until), else_=outbox.c.not_before)
@@ -166,88 +130,7 @@ def claim(
     return tuple(claimed)
 
 
-def sent(connection: Connection, id: int, receipt: Receipt, now: datetime) -> bool:  # noqa: A002 - the column's name
-    """Note that a document has been posted, and where; its lane works again.
-
-    Say whether it was an answer, of which no word is kept: it says back what was asked.
-    """
-    row = connection.execute(_ITS_LANE, {"b_id": id}).one()
-    posted = {"b_message": receipt.message_id, "b_link": receipt.link}
-    connection.execute(_SENT, {"b_id": id, "b_now": now, **posted})
-    connection.execute(_WORKS_AGAIN, {"b_team": row.team, "b_lane": row.lane})
-    if row.kind == Kind.REPLY:
-        silent = update(outbox).where(outbox.c.id == id).values(document=to_json(NOTHING))
-        connection.execute(silent)
-    if row.kind == Kind.POST:
-        _update_cards(connection, id, {"card_link": receipt.link})
-    elif row.kind == Kind.WITHDRAW and row.target_id is not None:
-        connection.execute(
-            update(outbox).where(outbox.c.id == row.target_id).values(state=State.WITHDRAWN)
-        )
-    return bool(row.kind == Kind.REPLY)
-
-
-def put_back(connection: Connection, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above
-    """Make a claimed document pending again."""
-    _release(connection, id, State.PENDING, error, not_before)
-
-
-def doubt(connection: Connection, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above
-    """Note that a document may have been posted: the platform is asked before it goes again."""
-    _release(connection, id, State.UNCERTAIN, error, not_before)
-
-
-def _release(
-    connection: Connection,
-    id: int,  # noqa: A002 - as above
-    state: State,
-    error: str,
-    not_before: datetime,
-) -> None:
-    # The lease stays, as what tells when the attempt was: see `_is_due`.
-    values = {
-        "state": state,
-        "not_before": not_before,
-        "last_error": error[:LONGEST_ERROR],
-    }
-    connection.execute(
-        update(outbox).where(outbox.c.id == id, outbox.c.state == State.SENDING).values(values)
-    )
-
-
-def park(
-    connection: Connection,
-    id: int,  # noqa: A002 - as above
-    error: str,
-    now: datetime,
-    notices: Sequence[tuple[Channel, Document]],
-) -> bool:
-    """Give a document up as failed; say whether that is the first trouble of its lane.
-
-    A card that never arrived does not count as shown. `notices` are queued with the first trouble
-    only, until the lane works again.
-    """
-    row = connection.execute(
-        select(outbox).where(outbox.c.id == id, outbox.c.open).with_for_update()
-    ).first()
-    if row is None:
-        return False
-    close(connection, id, State.FAILED, error)
-    if row.kind == Kind.POST:
-        _update_cards(connection, id, {"card_at": None, "card_revision": None, "card_link": None})
-    if row.kind != Kind.POST:
-        return False
-    first = {"team": row.team, "lane": row.lane, "reason": error[:LONGEST_ERROR], "since": now}
-    if insert_missing(connection, trouble, [first]) == 0:
-        return False
-    for channel, document in notices:
-        if channel.key != row.lane:
-            key = hashlib.sha256(f"trouble {row.team} {id} {channel.key}".encode()).hexdigest()
-            queue(connection, Draft(key, row.team, channel, document), now)
-    return True
-
-
-def close(connection: Connection, id: int, state: State, why: str | None) -> None:  # noqa: A002 - as above
+def close(connection: Connection, id: int, state: State, why: str | None) -> None:  # noqa: A002 - the column's name
     """End a document's way without its having been posted."""
     values = {
         "state": state,
@@ -256,60 +139,6 @@ def close(connection: Connection, id: int, state: State, why: str | None) -> Non
         "last_error": why[:LONGEST_ERROR] if why else None,
     }
     connection.execute(update(outbox).where(outbox.c.id == id).values(values))
-
-
-def revise(
-    connection: Connection, row: "Row[*tuple[object, ...]]", document: Document, now: datetime
-) -> None:
-    """Change what a document says: before it is posted in place, afterwards by an edit."""
-    connection.execute(
-        update(outbox).where(outbox.c.id == row.id).values(document=to_json(document))
-    )
-    if row.state == State.PENDING and not row.unsure:
-        return
-    # An older change that was given up must not come after this one.
-    connection.execute(
-        update(outbox)
-        .where(
-            outbox.c.target_id == row.id,
-            outbox.c.kind == Kind.EDIT,
-            outbox.c.state == State.FAILED,
-        )
-        .values(state=State.WITHDRAWN)
-    )
-    later = connection.scalar(
-        select(outbox.c.id).where(
-            outbox.c.target_id == row.id,
-            outbox.c.kind == Kind.EDIT,
-            outbox.c.state == State.PENDING,
-        )
-    )
-    if later is not None:
-        connection.execute(
-            update(outbox).where(outbox.c.id == later).values(document=to_json(document))
-        )
-        return
-    _follow(connection, row, Kind.EDIT, document, now)
-
-
-def withdraw(connection: Connection, id: int, now: datetime) -> bool:  # noqa: A002 - as above
-    """Take a document back, posted or not; say False if there is nothing to take back."""
-    row = connection.execute(select(outbox).where(outbox.c.id == id).with_for_update()).first()
-    if row is None or row.state == State.WITHDRAWN:
-        return False
-    if row.state == State.FAILED:
-        close(connection, id, State.WITHDRAWN, row.last_error)  # not to be tried again
-        return False
-    if row.state == State.PENDING and not row.unsure:
-        close(connection, id, State.WITHDRAWN, None)
-        _forget_alert(connection, id)
-        return True
-    # A mark stands on somebody's message: to take that back would delete what a person wrote.
-    if row.kind != Kind.POST or is_leaving(connection, id):
-        return False
-    _forget_alert(connection, id)
-    _follow(connection, row, Kind.WITHDRAW, NOTHING, now)
-    return True
 
 
 def leaving(id: ColumnElement[int]) -> ColumnElement[bool]:  # noqa: A002 - as above
@@ -325,142 +154,10 @@ def is_leaving(connection: Connection, id: int) -> bool:  # noqa: A002 - as abov
     return bool(connection.scalar(select(leaving(literal(id)))))
 
 
-def _forget_alert(connection: Connection, outbox_id: int) -> None:
-    """Let what is taken back count as never said: no cooldown, and no card to refer to."""
-    _update_cards(
-        connection, outbox_id, {"card_at": None, "card_revision": None, "card_link": None}
-    )
-    said = connection.execute(select(mention).where(mention.c.outbox_id == outbox_id)).all()
-    for each in said:
-        before = (
-            select(func.max(mention.c.created_at))
-            .select_from(mention)
-            .outerjoin(outbox, outbox.c.id == mention.c.outbox_id)
-            .where(
-                mention.c.team == each.team,
-                mention.c.channel == each.channel,
-                mention.c.vendor == each.vendor,
-                or_(
-                    mention.c.outcome == "hold",
-                    and_(
-                        mention.c.outcome == "post",
-                        mention.c.outbox_id != outbox_id,
-                        mention.c.form != Form.MARK.value,
-                        outbox.c.state != State.WITHDRAWN,
-                        ~leaving(outbox.c.id),
-                    ),
-                ),
-            )
-        )
-        connection.execute(
-            update(vendor_state)
-            .where(
-                vendor_state.c.team == each.team,
-                vendor_state.c.channel == each.channel,
-                vendor_state.c.vendor == each.vendor,
-                vendor_state.c.alerted_at == each.created_at,
-            )
-            .values(alerted_at=before.scalar_subquery())
-        )
-
-
-def _follow(
-    connection: Connection,
-    row: "Row[*tuple[object, ...]]",
-    kind: Kind,
-    document: Document,
-    now: datetime,
-) -> None:
-    """Queue something about an earlier document, behind it in its lane."""
-    number = connection.scalar(
-        select(func.count()).select_from(outbox).where(outbox.c.target_id == row.id)
-    )
-    draft = Draft(
-        key=hashlib.sha256(f"{kind} {row.key} {number}".encode()).hexdigest(),
-        team=row.team,
-        channel=Channel(row.platform, row.channel, row.private, row.encrypted),
-        document=document,
-        thread=row.thread,
-        kind=kind,
-        lane=row.lane,
-        target_id=row.id,
-        vendor=row.vendor,
-    )
-    queue(connection, draft, now)
-
-
-def parked(
-    connection: Connection, team: str, limit: int, *which: ColumnElement[bool]
-) -> tuple[Parked, ...]:
-    """Give documents that were given up, newest first."""
-    rows = connection.execute(
-        select(outbox)
-        .where(outbox.c.team == team, outbox.c.state == State.FAILED, *which)
-        .order_by(outbox.c.id.desc())
-        .limit(limit)
-    )
-    return tuple(
-        Parked(
-            id=row.id,
-            place=_named(row),
-            reason=_reason(row),
-            created_at=row.created_at,
-            attempts=row.attempts,
-        )
-        for row in rows
-    )
-
-
-def _named(row: "Row[*tuple[object, ...]]") -> str:
-    """Name a document's channel; a lane may hold who asked."""
-    if row.private:
-        return f"a private channel on {row.platform}"
-    return Channel(row.platform, row.channel).key
-
-
-def _reason(row: "Row[*tuple[object, ...]]") -> str:
-    reason = row.last_error or ""
-    return reason.replace(row.channel, "the channel") if row.private else reason
-
-
-def retry(connection: Connection, team: str, ids: Collection[int] | None, now: datetime) -> int:
-    """Let documents that were given up go again; all of a team's or these. Give how many."""
-    where = [
-        outbox.c.team == team,
-        outbox.c.state == State.FAILED,
-        # What has been forgotten meanwhile has nothing to say any more.
-        or_(outbox.c.document != to_json(NOTHING), outbox.c.kind == Kind.WITHDRAW),
-    ]
-    if ids is not None:
-        where.append(outbox.c.id.in_(sorted(ids)))
-    done = connection.execute(
-        update(outbox)
-        .where(*where)
-        .values(state=State.PENDING, open=True, attempts=0, not_before=now)
-    )
-    return done.rowcount
-
-
 def next_due(connection: Connection, resting: Collection[str]) -> datetime | None:
     """Give when the first head can be claimed; None if there is none."""
     due: datetime | None = connection.scalar(_next(), {"b_resting": sorted(resting)})
     return due
-
-
-def shown(here: str | None) -> ColumnElement[bool]:
-    """Say what may be counted for somebody in the channel `here` (its key)."""
-    return or_(~outbox.c.private, outbox.c.platform + ":" + outbox.c.channel == (here or ""))
-
-
-def depth(
-    connection: Connection, team: str | None, *which: ColumnElement[bool]
-) -> dict[State, int]:
-    """Count documents by state, of one team or all."""
-    query = select(outbox.c.state, func.count()).where(*which).group_by(outbox.c.state)
-    if team is not None:
-        query = query.where(outbox.c.team == team)
-    counts = {State(state): int(count) for state, count in connection.execute(query)}
-    return {state: counts.get(state, 0) for state in State}
 
 
 @cache
@@ -547,9 +244,3 @@ def _outgoing(row: "Row[*tuple[object, ...]]") -> Outgoing | None:
         reply_to=row.reply_to,
         vendor=row.vendor,
     )
-
-
-def _update_cards(connection: Connection, outbox_id: int, values: Mapping[str, str | None]) -> None:
-    """Change what is remembered of a card, unless a newer card has taken its place."""
-    for card in connection.execute(_CARDS, {"b_outbox": outbox_id}).mappings().all():
-        connection.execute(_CARD, {**card, **values})

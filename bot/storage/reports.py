@@ -1,31 +1,30 @@
-"""What people say about alerts afterwards, and how things stand; in the caller's transaction."""
+"""What people say about alerts afterwards, in the caller's transaction."""
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from bot.core.choices import Report, WrongMatch
 from bot.core.compact import without
 from bot.core.document import Document, from_json
 from bot.core.mention import Channel
-from bot.core.status import State, Status
-from bot.storage import choices, held, mentions, outbox
+from bot.core.status import State
+from bot.storage import changes, held, mentions, outbox, settings, wrong_matches
 from bot.storage.rows import Hearing
 from bot.storage.tables import mention as mention_table
 from bot.storage.tables import outbox as outbox_table
-from bot.storage.tables import trouble
 
 
 def withdraw_for(
     connection: Connection, channel: Channel, message_id: str, hearing: Hearing
 ) -> int:
     """Take back what a deleted message brought, if its channel wants that."""
-    chosen = choices.chosen(connection, hearing.team, channel.key)
-    if not choices.readable(hearing.settings, chosen).withdraws:
+    chosen = settings.chosen(connection, hearing.team, channel.key)
+    if not settings.readable(hearing.settings, chosen).withdraws:
         return 0
     brought = mentions.brought(connection, hearing.team, channel.key, message_id)
     waited = held.forget(connection, hearing.team, channel.key, message_id)
-    return waited + sum(outbox.withdraw(connection, each, hearing.now) for each in brought)
+    return waited + sum(changes.withdraw(connection, each, hearing.now) for each in brought)
 
 
 def wrong_match(connection: Connection, report: Report, now: datetime, team: str) -> int:
@@ -55,49 +54,32 @@ def _mark(
     posted = connection.execute(
         select(mention_table).where(mention_table.c.outbox_id == document.id)
     ).all()
-    said_before = {row.id for row in posted if row.reason == choices.WRONG}
+    said_before = {row.id for row in posted if row.reason == wrong_matches.WRONG}
     wrong = [
         row for row in posted if report.vendor in {None, row.vendor} and row.id not in said_before
     ]
     for row in wrong:
         where = None if report.everywhere else report.channel.key
-        said = choices.words_of(row.matched)
-        choices.add_wrong(
+        said = wrong_matches.words_of(row.matched)
+        wrong_matches.add(
             connection,
             team,
-            WrongMatch(0, row.vendor, where, said, row.name, report.by, now, choices.PROPOSED),
+            WrongMatch(
+                0, row.vendor, where, said, row.name, report.by, now, wrong_matches.PROPOSED
+            ),
         )
         connection.execute(
-            update(mention_table).where(mention_table.c.id == row.id).values(reason=choices.WRONG)
+            update(mention_table)
+            .where(mention_table.c.id == row.id)
+            .values(reason=wrong_matches.WRONG)
         )
     if not wrong or outbox.is_leaving(connection, document.id):
         return 0
-    right = [row for row in posted if row not in wrong and row.reason != choices.WRONG]
+    right = [row for row in posted if row not in wrong and row.reason != wrong_matches.WRONG]
     left: Document | None = from_json(document.document)
     for row in wrong:
         left = without(left, row.vendor) if right and left is not None else None
     if left is None:
-        return int(outbox.withdraw(connection, document.id, now))
-    outbox.revise(connection, document, left, now)
+        return int(changes.withdraw(connection, document.id, now))
+    changes.revise(connection, document, left, now)
     return 1
-
-
-def status(connection: Connection, team: str, now: datetime, here: str | None) -> Status:
-    """Count what an operator asks for; of private channels only the one that asks, `here`."""
-    oldest = connection.scalar(
-        select(func.min(outbox_table.c.created_at)).where(
-            outbox_table.c.team == team, outbox_table.c.open, outbox.shown(here)
-        )
-    )
-    troubles = connection.scalar(
-        select(func.count()).select_from(trouble).where(trouble.c.team == team)
-    )
-    return Status(
-        outbox=outbox.depth(connection, team, outbox.shown(here)),
-        waiting=held.waiting(connection, team, here),
-        mutes=len(choices.mutes(connection, team, here or "", now)),
-        paused=choices.paused(connection, team),
-        oldest_open=oldest,
-        troubles=int(troubles or 0),
-        parked=outbox.parked(connection, team, 10, outbox.shown(here)),
-    )

@@ -7,16 +7,29 @@ time must carry a zone; ValueError otherwise. Times come back as UTC.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from bot.core.choices import Mute, Precision, Report, WrongMatch
 from bot.core.document import Document
 from bot.core.feed import Feed, Poll
 from bot.core.mention import Channel, Invocation, Mention, Receipt
 from bot.core.settings import DEFAULTS, Settings
 from bot.core.status import Parked, Pause, State, Status
-from bot.storage import choices, feeds, held, inbox, outbox, reports, upkeep
-from bot.storage import mentions as mentions_
+from bot.storage import (
+    feeds,
+    held,
+    inbox,
+    mentions,
+    mutes,
+    outbox,
+    parked,
+    pauses,
+    receipts,
+    reports,
+    rulings,
+    settings,
+    status,
+    upkeep,
+    wrong_matches,
+)
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
 from bot.storage.rows import (
@@ -24,7 +37,6 @@ from bot.storage.rows import (
     DigestWriter,
     Draft,
     Hearing,
-    Kind,
     Outgoing,
     PastAlert,
     Retention,
@@ -69,7 +81,7 @@ class Store:
         judged before is skipped as a duplicate without asking the judge. What one cause brings to
         one channel is one message. If the judge raises, nothing is kept.
         """
-        return await self._database.write(mentions_.rule, mentions, hearing)
+        return await self._database.write(rulings.rule, mentions, hearing)
 
     async def last_alerts(
         self, vendor: str, channel: str | None, limit: int, team: str = DEFAULT_TEAM
@@ -78,13 +90,13 @@ class Store:
 
         `channel` is a channel's key. Without one, alerts of all channels that are not private.
         """
-        return await self._database.read(mentions_.last, team, vendor, channel, limit)
+        return await self._database.read(mentions.last, team, vendor, channel, limit)
 
     async def named_before(
         self, channel: Channel, message_id: str, team: str = DEFAULT_TEAM
     ) -> frozenset[str]:
         """Give the vendors that a message was known to name, whatever came of it."""
-        return await self._database.read(mentions_.named_before, team, channel.key, message_id)
+        return await self._database.read(mentions.named_before, team, channel.key, message_id)
 
     async def withdraw_for(self, channel: Channel, message_id: str, hearing: Hearing) -> int:
         """Take back what a deleted message brought, if its channel wants that; give how many."""
@@ -101,7 +113,7 @@ class Store:
         self, state: str | None = None, team: str = DEFAULT_TEAM
     ) -> tuple[WrongMatch, ...]:
         """Give what was marked as wrong: proposed, approved, rejected, or all."""
-        return await self._database.read(choices.wrong_matches, team, state)
+        return await self._database.read(wrong_matches.listed, team, state)
 
     async def settle_wrong_match(
         self,
@@ -111,12 +123,12 @@ class Store:
         team: str = DEFAULT_TEAM,
     ) -> WrongMatch | None:
         """Approve or reject a proposal; rejected words alert again. None if there is none."""
-        state = choices.APPROVED if approve else choices.REJECTED
-        return await self._database.write(choices.settle_wrong, team, id, state)
+        state = wrong_matches.APPROVED if approve else wrong_matches.REJECTED
+        return await self._database.write(wrong_matches.settle, team, id, state)
 
     async def precision(self, team: str = DEFAULT_TEAM) -> tuple[Precision, ...]:
         """Count alerts and wrong matches for each listed name."""
-        return await self._database.read(choices.precision, team)
+        return await self._database.read(wrong_matches.precision, team)
 
     # Choices
 
@@ -129,29 +141,29 @@ class Store:
         team: str = DEFAULT_TEAM,
     ) -> dict[str, str]:
         """Change a channel's settings, as `Settings.changed` reads them; None takes one back."""
-        return await self._database.write(choices.choose, team, channel, changes, by, now)
+        return await self._database.write(settings.choose, team, channel, changes, by, now)
 
     async def chosen(self, channel: str, team: str = DEFAULT_TEAM) -> dict[str, str]:
         """Give what a channel chose otherwise than the configuration says."""
-        return await self._database.read(choices.chosen, team, channel)
+        return await self._database.read(settings.chosen, team, channel)
 
     async def mute(self, new: Mute, team: str = DEFAULT_TEAM) -> Mute:
         """Mute a vendor or all; give the mute with its number."""
-        return await self._database.write(choices.add_mute, team, new)
+        return await self._database.write(mutes.add, team, new)
 
     async def unmute(self, id: int, by: str, now: datetime, team: str = DEFAULT_TEAM) -> bool:  # noqa: A002 - as above
         """Undo a mute; say False if it is not in force."""
-        return await self._database.write(choices.end_mute, team, id, by, now)
+        return await self._database.write(mutes.end, team, id, by, now)
 
     async def mutes(
         self, channel: str | None, now: datetime, team: str = DEFAULT_TEAM
     ) -> tuple[Mute, ...]:
         """Give the mutes in force that bear on a channel, or all."""
-        return await self._database.read(choices.mutes, team, channel, now)
+        return await self._database.read(mutes.in_force, team, channel, now)
 
     async def pause(self, by: str, now: datetime, team: str = DEFAULT_TEAM) -> bool:
         """Stop all posting; say False if it is stopped already."""
-        return await self._database.write(choices.stop, team, by, now)
+        return await self._database.write(pauses.stop, team, by, now)
 
     async def resume(
         self, now: datetime, team: str = DEFAULT_TEAM, defaults: Settings = DEFAULTS
@@ -160,11 +172,11 @@ class Store:
 
         `defaults` are the settings of channels that chose none: quiet hours stay quiet.
         """
-        return await self._database.write(_resume, team, now, defaults)
+        return await self._database.write(pauses.resume, team, now, defaults)
 
     async def paused(self, team: str = DEFAULT_TEAM) -> Pause | None:
         """Say who stopped the posting, if somebody did."""
-        return await self._database.read(choices.paused, team)
+        return await self._database.read(pauses.paused, team)
 
     # Digests and upkeep
 
@@ -184,7 +196,7 @@ class Store:
         self, now: datetime, here: str | None = None, team: str = DEFAULT_TEAM
     ) -> Status:
         """Count what an operator asks for; of private channels only that with the key `here`."""
-        return await self._database.read(reports.status, team, now, here)
+        return await self._database.read(status.status, team, now, here)
 
     # Commands
 
@@ -200,20 +212,7 @@ class Store:
 
     async def answer(self, command: Command, reply: Document, now: datetime) -> bool:
         """Queue the answer and forget the command; False if somebody answered before."""
-        draft = Draft(
-            key=inbox.reply_key(command.event),
-            team=command.team,
-            channel=command.channel,
-            document=reply,
-            thread=command.thread,
-            kind=Kind.REPLY,
-            # A person's answers come in order, and nobody's wait behind a channel's alerts.
-            lane=f"reply {command.channel.key} {command.actor}",
-            message=command.message,
-            actor=command.actor,
-            reply_to=command.reply_to,
-        )
-        answered = await self._database.write(inbox.answer, command, draft, now)
+        answered = await self._database.write(inbox.answer, command, reply, now)
         await self._database.tidy()
         return answered
 
@@ -245,7 +244,7 @@ class Store:
 
         The feed counts as seeded and its lease is over. Entry ids need only be unique in the feed.
         """
-        return await self._database.write(_finish_poll, poll, mentions, hearing)
+        return await self._database.write(rulings.finish_poll, poll, mentions, hearing)
 
     async def fail_poll(self, feed: Feed) -> None:
         """Keep a feed's state after a poll that failed; its lease is over."""
@@ -291,16 +290,16 @@ class Store:
 
     async def sent(self, id: int, receipt: Receipt, now: datetime) -> None:  # noqa: A002 - the column's name
         """Note that a document was posted; `History.card_link` leads there if it is a card."""
-        if await self._database.write(outbox.sent, id, receipt, now):
+        if await self._database.write(receipts.sent, id, receipt, now):
             await self._database.tidy()
 
     async def put_back(self, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above
         """Let a claimed document be claimed again from `not_before` on."""
-        await self._database.write(outbox.put_back, id, error, not_before)
+        await self._database.write(receipts.put_back, id, error, not_before)
 
     async def doubt(self, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above
         """Note that a document may have been posted: claimed again, it is `unsure`."""
-        await self._database.write(outbox.doubt, id, error, not_before)
+        await self._database.write(receipts.doubt, id, error, not_before)
 
     async def park(
         self,
@@ -313,17 +312,17 @@ class Store:
 
         A card that failed counts as never shown, so the next alert brings it; the cooldown holds.
         """
-        return await self._database.write(outbox.park, id, error, now, notices)
+        return await self._database.write(receipts.park, id, error, now, notices)
 
     async def parked(self, limit: int, team: str = DEFAULT_TEAM) -> tuple[Parked, ...]:
         """Give documents that were given up, newest first."""
-        return await self._database.read(outbox.parked, team, limit)
+        return await self._database.read(parked.parked, team, limit)
 
     async def retry(
         self, ids: Collection[int] | None, now: datetime, team: str = DEFAULT_TEAM
     ) -> int:
         """Let documents that were given up go again, all or these; give how many."""
-        return await self._database.write(outbox.retry, team, ids, now)
+        return await self._database.write(parked.retry, team, ids, now)
 
     async def next_due(self, now: datetime, resting: Collection[str] = ()) -> datetime | None:
         """Say when `claim` is next worth a call: `now` or later; None if nothing waits."""
@@ -332,17 +331,4 @@ class Store:
 
     async def depth(self, team: str | None = None) -> dict[State, int]:
         """Count the outbox by state; every state is there."""
-        return await self._database.read(outbox.depth, team)
-
-
-def _finish_poll(
-    connection: Connection, poll: Poll, mentions: Sequence[Mention], hearing: Hearing
-) -> tuple[Ruling, ...]:
-    feeds.finish(connection, poll, hearing.now)
-    return mentions_.rule(connection, mentions, hearing)
-
-
-def _resume(connection: Connection, team: str, now: datetime, defaults: Settings) -> int | None:
-    if not choices.go_on(connection, team):
-        return None
-    return held.end_pause(connection, team, now, defaults)
+        return await self._database.read(status.depth, team)

@@ -11,7 +11,7 @@ from bot.core.mention import Cause, Mention
 from bot.core.policy import Told
 from bot.core.status import State
 from bot.core.stories import Fingerprint, same_story
-from bot.storage import choices, outbox
+from bot.storage import changes, outbox, wrong_matches
 from bot.storage.database import insert_missing
 from bot.storage.rows import Hearing, Kind
 from bot.storage.tables import mention as mention_table
@@ -122,7 +122,7 @@ def told(connection: Connection, hearing: Hearing, mention: Mention, story_id: i
             mention_table.c.vendor == mention.vendor,
             mention_table.c.team == hearing.team,
             mention_table.c.outcome.in_(("post", "hold")),
-            mention_table.c.reason != choices.WRONG,
+            mention_table.c.reason != wrong_matches.WRONG,
         )
     ).all()
     gone = {State.FAILED, State.WITHDRAWN}
@@ -183,7 +183,7 @@ def say_also(connection: Connection, hearing: Hearing, channel: str, story_id: i
         places = _places(connection, channel, story_id, vendors)
         others = [(title, link) for key, title, link in places if key not in own]
         if others:
-            outbox.revise(connection, row, also_in(document, others), hearing.now)
+            changes.revise(connection, row, also_in(document, others), hearing.now)
 
 
 def _places(

@@ -1,0 +1,120 @@
+"""How the delivery of a claimed document went, in the caller's transaction."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from bot.core.document import Document, to_json
+from bot.core.mention import Channel, Receipt
+from bot.core.status import State
+from bot.storage import histories
+from bot.storage.database import insert_missing
+from bot.storage.outbox import LONGEST_ERROR, NOTHING, close, queue
+from bot.storage.rows import Draft, Kind
+from bot.storage.tables import outbox, trouble
+
+# Made once: to build a statement takes longer than to carry it out.
+_SENT = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("b_id"))
+    .values(
+        state=State.SENT,
+        open=False,
+        lease_until=None,
+        last_error=None,
+        sent_at=bindparam("b_now"),
+        message_id=bindparam("b_message"),
+        link=bindparam("b_link"),
+    )
+)
+_ITS_LANE = (
+    select(outbox.c.team, outbox.c.lane, outbox.c.kind, outbox.c.target_id)
+    .where(outbox.c.id == bindparam("b_id"))
+    .with_for_update()
+)
+_WORKS_AGAIN = delete(trouble).where(
+    trouble.c.team == bindparam("b_team"), trouble.c.lane == bindparam("b_lane")
+)
+
+
+def sent(connection: Connection, id: int, receipt: Receipt, now: datetime) -> bool:  # noqa: A002 - the column's name
+    """Note that a document has been posted, and where; its lane works again.
+
+    Say whether it was an answer, of which no word is kept: it says back what was asked.
+    """
+    row = connection.execute(_ITS_LANE, {"b_id": id}).one()
+    posted = {"b_message": receipt.message_id, "b_link": receipt.link}
+    connection.execute(_SENT, {"b_id": id, "b_now": now, **posted})
+    connection.execute(_WORKS_AGAIN, {"b_team": row.team, "b_lane": row.lane})
+    if row.kind == Kind.REPLY:
+        silent = update(outbox).where(outbox.c.id == id).values(document=to_json(NOTHING))
+        connection.execute(silent)
+    if row.kind == Kind.POST:
+        histories.link_card(connection, id, receipt.link)
+    elif row.kind == Kind.WITHDRAW and row.target_id is not None:
+        connection.execute(
+            update(outbox).where(outbox.c.id == row.target_id).values(state=State.WITHDRAWN)
+        )
+    return bool(row.kind == Kind.REPLY)
+
+
+def put_back(connection: Connection, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above
+    """Make a claimed document pending again."""
+    _release(connection, id, State.PENDING, error, not_before)
+
+
+def doubt(connection: Connection, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above
+    """Note that a document may have been posted: the platform is asked before it goes again."""
+    _release(connection, id, State.UNCERTAIN, error, not_before)
+
+
+def _release(
+    connection: Connection,
+    id: int,  # noqa: A002 - as above
+    state: State,
+    error: str,
+    not_before: datetime,
+) -> None:
+    # The lease stays, as what tells when the attempt was: see `_is_due`.
+    values = {
+        "state": state,
+        "not_before": not_before,
+        "last_error": error[:LONGEST_ERROR],
+    }
+    connection.execute(
+        update(outbox).where(outbox.c.id == id, outbox.c.state == State.SENDING).values(values)
+    )
+
+
+def park(
+    connection: Connection,
+    id: int,  # noqa: A002 - as above
+    error: str,
+    now: datetime,
+    notices: Sequence[tuple[Channel, Document]],
+) -> bool:
+    """Give a document up as failed; say whether that is the first trouble of its lane.
+
+    A card that never arrived does not count as shown. `notices` are queued with the first trouble
+    only, until the lane works again.
+    """
+    row = connection.execute(
+        select(outbox).where(outbox.c.id == id, outbox.c.open).with_for_update()
+    ).first()
+    if row is None:
+        return False
+    close(connection, id, State.FAILED, error)
+    if row.kind == Kind.POST:
+        histories.forget_card(connection, id)
+    if row.kind != Kind.POST:
+        return False
+    first = {"team": row.team, "lane": row.lane, "reason": error[:LONGEST_ERROR], "since": now}
+    if insert_missing(connection, trouble, [first]) == 0:
+        return False
+    for channel, document in notices:
+        if channel.key != row.lane:
+            key = hashlib.sha256(f"trouble {row.team} {id} {channel.key}".encode()).hexdigest()
+            queue(connection, Draft(key, row.team, channel, document), now)
+    return True

@@ -1,0 +1,125 @@
+"""Words that somebody marked as a wrong match, in the caller's transaction."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
+
+from bot.core.choices import Precision, WrongMatch
+from bot.core.text import fold
+from bot.storage.tables import mention, wrong_match
+
+PROPOSED, APPROVED, REJECTED = "proposed", "approved", "rejected"
+NOT_WRONG = "called a wrong match, and is none"
+WRONG = "a wrong match, somebody said"
+"""The reason of an alert that was marked as wrong afterwards."""
+
+# Made once: to build a statement takes longer than to carry it out.
+_WRONG = select(
+    wrong_match.c.vendor, wrong_match.c.channel, wrong_match.c.words, wrong_match.c.name
+).where(
+    wrong_match.c.team == bindparam("b_team"),
+    wrong_match.c.vendor.in_(bindparam("b_vendors", expanding=True)),
+    wrong_match.c.state != REJECTED,
+)
+
+
+def words_of(matched: str) -> str:
+    """Give matched words as they are compared: case and width do not matter."""
+    return " ".join(fold(matched).split())
+
+
+def add(connection: Connection, team: str, new: WrongMatch) -> None:
+    """Keep that words do not mean the vendor; once for the same place and words."""
+    same = select(wrong_match.c.id).where(
+        wrong_match.c.team == team,
+        wrong_match.c.vendor == new.vendor,
+        wrong_match.c.words == new.words,
+        wrong_match.c.name == new.name,
+        wrong_match.c.channel.is_(None)
+        if new.channel is None
+        else wrong_match.c.channel == new.channel,
+        wrong_match.c.state != REJECTED,
+    )
+    if connection.execute(same).first() is None:
+        connection.execute(
+            insert(wrong_match).values(
+                team=team,
+                vendor=new.vendor,
+                channel=new.channel,
+                words=new.words,
+                name=new.name,
+                by=new.by,
+                created_at=new.created_at,
+                state=new.state,
+            )
+        )
+
+
+def listed(connection: Connection, team: str, state: str | None) -> tuple[WrongMatch, ...]:
+    """Give what was marked as wrong, in order; of one state or all."""
+    where = [wrong_match.c.team == team]
+    if state is not None:
+        where.append(wrong_match.c.state == state)
+    return tuple(
+        map(
+            _wrong, connection.execute(select(wrong_match).where(*where).order_by(wrong_match.c.id))
+        )
+    )
+
+
+def about(
+    connection: Connection, team: str, vendors: Sequence[str]
+) -> frozenset[tuple[str, str | None, str, str]]:
+    """Give the vendor, the channel (None: anywhere), the words and the name of what holds."""
+    rows = connection.execute(_WRONG, {"b_team": team, "b_vendors": vendors})
+    return frozenset((row.vendor, row.channel, row.words, row.name) for row in rows)
+
+
+def settle(connection: Connection, team: str, id: int, state: str) -> WrongMatch | None:  # noqa: A002 - the column's name
+    """Approve or reject what was proposed; None if there is no such proposal."""
+    row = connection.execute(
+        select(wrong_match)
+        .where(wrong_match.c.team == team, wrong_match.c.id == id)
+        .with_for_update()
+    ).first()
+    if row is None or row.state != PROPOSED:
+        return None
+    connection.execute(update(wrong_match).where(wrong_match.c.id == id).values(state=state))
+    if state == REJECTED:
+        _acquit(connection, team, row)
+    return _wrong(row)
+
+
+def _acquit(connection: Connection, team: str, row: "Row[*tuple[object, ...]]") -> None:
+    """Let alerts that were called wrong, and were not, count as right."""
+    called = [
+        mention.c.team == team,
+        mention.c.vendor == row.vendor,
+        mention.c.name == row.name,
+        mention.c.reason == WRONG,
+    ]
+    if row.channel is not None:
+        called.append(mention.c.channel == row.channel)
+    for each in connection.execute(select(mention.c.id, mention.c.matched).where(*called)).all():
+        if words_of(each.matched) == row.words:
+            connection.execute(
+                update(mention).where(mention.c.id == each.id).values(reason=NOT_WRONG)
+            )
+
+
+def precision(connection: Connection, team: str) -> tuple[Precision, ...]:
+    """Count for each listed name how many alerts it brought and how many were marked wrong."""
+    wrong = func.sum(case((mention.c.reason == WRONG, 1), else_=0))
+    rows = connection.execute(
+        select(mention.c.vendor, mention.c.name, func.count().label("alerts"), wrong.label("wrong"))
+        .where(mention.c.team == team, mention.c.outcome == "post", mention.c.private.is_(False))
+        .group_by(mention.c.vendor, mention.c.name)
+        .order_by(mention.c.vendor, mention.c.name)
+    )
+    return tuple(Precision(row.vendor, row.name, row.alerts, int(row.wrong)) for row in rows)
+
+
+def _wrong(row: "Row[*tuple[object, ...]]") -> WrongMatch:
+    return WrongMatch(
+        row.id, row.vendor, row.channel, row.words, row.name, row.by, row.created_at, row.state
+    )
