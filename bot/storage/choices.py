@@ -1,6 +1,6 @@
 """All that people chose about some mentions, read in the caller's transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +17,7 @@ class Choices:
 
     defaults: Settings
     by_channel: Mapping[str, Mapping[str, str]]
-    mutes: Sequence[tuple[str | None, str | None]]
+    mutes: mutes.Muted
     wrong_words: frozenset[tuple[str, str | None, str, str]]
     paused: bool
     _made: dict[str, Settings] = field(default_factory=dict)
@@ -50,9 +50,7 @@ class Choices:
 
     def muted(self, channel: str, vendor: str) -> bool:
         """Say whether somebody muted the vendor there."""
-        return any(
-            whom in {None, vendor} and where in {None, channel} for whom, where in self.mutes
-        )
+        return self.mutes.covers(channel, vendor)
 
     def wrong(self, mention: Mention) -> bool:
         """Say whether somebody marked these words as a wrong match, there or anywhere."""

@@ -9,7 +9,7 @@ from bot.core.digest import Held
 from bot.core.mention import Cause, Channel, Mention
 from bot.core.policy import Hold, HoldReason
 from bot.core.settings import Settings
-from bot.storage import outbox, settings
+from bot.storage import mentions, mutes, outbox, settings
 from bot.storage.rows import DigestWriter, Draft
 from bot.storage.tables import held, mention, pause
 
@@ -85,7 +85,7 @@ def forget(connection: Connection, team: str, channel: str, cause_id: str) -> in
 def release(connection: Connection, now: datetime, write: DigestWriter) -> int:
     """Queue a digest for each channel and reason that has alerts due; give how many.
 
-    A team that is paused goes on waiting.
+    A team that is paused goes on waiting. What has been muted meanwhile is left out.
     """
     groups = connection.execute(
         select(held.c.team, held.c.platform, held.c.channel, held.c.hold)
@@ -121,20 +121,23 @@ def _release(  # noqa: PLR0913, PLR0917 - the four name one group
     ).all()
     if not rows:
         return 0
-    waited = [Held(row.vendor, row.vendor, row.reason, row.at, row.title, row.link) for row in rows]
-    ids = [row.id for row in rows]
-    # Not by their numbers, which SQLite gives again when the last row is gone.
-    told = select(mention.c.key).where(mention.c.id.in_([row.mention_id for row in rows]))
-    keys = sorted(connection.execute(told).scalars())
-    draft = Draft(
-        key=hashlib.sha256(f"digest {team} {keys}".encode()).hexdigest(),
-        team=team,
-        channel=Channel(platform, channel, rows[0].private, rows[0].encrypted),
-        document=write(HoldReason(hold), waited),
-    )
-    outbox.queue(connection, draft, now)
-    connection.execute(delete(held).where(held.c.id.in_(ids)))
-    return 1
+    place = Channel(platform, channel, rows[0].private, rows[0].encrypted)
+    muted = mutes.active(connection, team, now)
+    quiet = [row for row in rows if muted.covers(place.key, row.vendor)]
+    mentions.mute(connection, [row.mention_id for row in quiet])
+    wanted = [row for row in rows if not muted.covers(place.key, row.vendor)]
+    if wanted:
+        waited = [
+            Held(row.vendor, row.vendor, row.reason, row.at, row.title, row.link) for row in wanted
+        ]
+        ids = [row.mention_id for row in wanted]
+        # Not by their numbers, which SQLite gives again when the last row is gone.
+        keys = sorted(mentions.keys_of(connection, ids))
+        key = hashlib.sha256(f"digest {team} {keys}".encode()).hexdigest()
+        draft = Draft(key, team, place, write(HoldReason(hold), waited))
+        mentions.tell_in(connection, ids, outbox.queue(connection, draft, now))
+    connection.execute(delete(held).where(held.c.id.in_([row.id for row in rows])))
+    return 1 if wanted else 0
 
 
 def next_due(connection: Connection) -> datetime | None:

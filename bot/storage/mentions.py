@@ -5,10 +5,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.core.mention import Cause, Mention
-from bot.core.policy import Decision, Post
+from bot.core.policy import Decision, Post, Skip, SkipReason
 from bot.storage.rows import Hearing, PastAlert
 from bot.storage.tables import DEFAULT_TEAM
 from bot.storage.tables import mention as table
@@ -71,8 +71,7 @@ def keep(
         "name": mention.match.name,
         "matched": "" if mention.channel.encrypted else mention.match.matched,
         "match_kind": mention.match.kind.value,
-        "outcome": type(decision).__name__.lower(),
-        "reason": decision.reason.value,
+        **_said(decision),
         "form": posted.form.value if posted else None,
         "revision": hearing.judge.revision(mention.vendor) if posted else None,
         "outbox_id": outbox_id,
@@ -91,6 +90,27 @@ def known(connection: Connection, keys: Sequence[str]) -> set[str]:
         some = {"b_keys": list(keys[start : start + _MOST_KEYS])}
         found |= set(connection.execute(_KNOWN, some).scalars())
     return found
+
+
+def keys_of(connection: Connection, ids: Sequence[int]) -> list[str]:
+    """Give the keys of mentions."""
+    return list(connection.execute(select(table.c.key).where(table.c.id.in_(ids))).scalars())
+
+
+def tell_in(connection: Connection, ids: Sequence[int], outbox_id: int | None) -> None:
+    """Note which digest tells of mentions that waited."""
+    connection.execute(update(table).where(table.c.id.in_(ids)).values(outbox_id=outbox_id))
+
+
+def mute(connection: Connection, ids: Sequence[int]) -> None:
+    """Note that mentions which waited are not told, since somebody muted their vendor."""
+    said = _said(Skip(SkipReason.MUTED))
+    connection.execute(update(table).where(table.c.id.in_(ids)).values(said))
+
+
+def _said(decision: Decision) -> dict[str, str]:
+    """Say what was decided as it is stored."""
+    return {"outcome": type(decision).__name__.lower(), "reason": decision.reason.value}
 
 
 def last(
@@ -137,7 +157,7 @@ def named_before(connection: Connection, team: str, channel: str, cause_id: str)
 
 
 def brought(connection: Connection, team: str, channel: str, cause_id: str) -> tuple[int, ...]:
-    """Give the documents that a message brought about."""
+    """Give the documents that a message brought about; a digest tells of others too."""
     rows = connection.execute(
         select(table.c.outbox_id)
         .where(
@@ -145,6 +165,7 @@ def brought(connection: Connection, team: str, channel: str, cause_id: str) -> t
             table.c.channel == channel,
             table.c.cause == Cause.MESSAGE.value,
             table.c.cause_id == cause_id,
+            table.c.outcome == "post",
             table.c.outbox_id.is_not(None),
         )
         .distinct()

@@ -1,5 +1,6 @@
 """Who wants no alerts about whom, in the caller's transaction."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
@@ -14,6 +15,19 @@ _MUTED = select(mute.c.vendor, mute.c.channel).where(
     mute.c.ended_at.is_(None),
     or_(mute.c.until.is_(None), mute.c.until > bindparam("b_now")),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """Pairs of a vendor and a channel (its key) that are muted; None: any."""
+
+    pairs: tuple[tuple[str | None, str | None], ...]
+
+    def covers(self, channel: str, vendor: str) -> bool:
+        """Say whether somebody muted the vendor there."""
+        return any(
+            whom in {None, vendor} and where in {None, channel} for whom, where in self.pairs
+        )
 
 
 def add(connection: Connection, team: str, new: Mute) -> Mute:
@@ -41,24 +55,20 @@ def end(connection: Connection, team: str, id: int, by: str, now: datetime) -> b
     return done.rowcount == 1
 
 
-def in_force(
-    connection: Connection, team: str, channel: str | None, now: datetime
-) -> tuple[Mute, ...]:
-    """Give the mutes in force: those of a channel and those that hold everywhere, or all."""
-    where = [*_in_force(team, now)]
-    if channel is not None:
-        where.append(or_(mute.c.channel.is_(None), mute.c.channel == channel))
-    rows = connection.execute(select(mute).where(*where).order_by(mute.c.id))
+def in_force(connection: Connection, team: str, channel: str, now: datetime) -> tuple[Mute, ...]:
+    """Give the mutes in force: those of a channel (its key) and those that hold everywhere."""
+    here = or_(mute.c.channel.is_(None), mute.c.channel == channel)
+    rows = connection.execute(select(mute).where(*_in_force(team, now), here).order_by(mute.c.id))
     return tuple(
         Mute(row.id, row.vendor, row.channel, row.until, row.reason, row.by, row.created_at)
         for row in rows
     )
 
 
-def active(connection: Connection, team: str, now: datetime) -> list[tuple[str | None, str | None]]:
-    """Give whom mutes in force are about, and where they hold; None: anybody, anywhere."""
+def active(connection: Connection, team: str, now: datetime) -> Muted:
+    """Give whom mutes in force are about, and where they hold."""
     rows = connection.execute(_MUTED, {"b_team": team, "b_now": now})
-    return [(row.vendor, row.channel) for row in rows]
+    return Muted(tuple((row.vendor, row.channel) for row in rows))
 
 
 def _in_force(team: str, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -52,7 +52,9 @@ def _mark(
     team: str,
 ) -> int:
     posted = connection.execute(
-        select(mention_table).where(mention_table.c.outbox_id == document.id)
+        select(mention_table).where(
+            mention_table.c.outbox_id == document.id, mention_table.c.outcome == "post"
+        )
     ).all()
     said_before = {row.id for row in posted if row.reason == wrong_matches.WRONG}
     wrong = [

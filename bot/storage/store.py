@@ -110,21 +110,29 @@ class Store:
         return await self._database.write(reports.wrong_match, report, now, team)
 
     async def wrong_matches(
-        self, state: str | None = None, team: str = DEFAULT_TEAM
+        self, seen_from: Channel, state: str | None = None, team: str = DEFAULT_TEAM
     ) -> tuple[WrongMatch, ...]:
-        """Give what was marked as wrong: proposed, approved, rejected, or all."""
-        return await self._database.read(wrong_matches.listed, team, state)
+        """Give what was marked as wrong there or holds anywhere, of one state or all.
+
+        `state` is proposed, approved or rejected. What another channel marked for itself is told
+        in that channel alone.
+        """
+        return await self._database.read(wrong_matches.listed, team, seen_from.key, state)
 
     async def settle_wrong_match(
         self,
         id: int,  # noqa: A002 - the column's name
+        seen_from: Channel,
         *,
         approve: bool,
         team: str = DEFAULT_TEAM,
     ) -> WrongMatch | None:
-        """Approve or reject a proposal; rejected words alert again. None if there is none."""
+        """Approve or reject a proposal; rejected words alert again.
+
+        None if there is none of that number among what is seen from there.
+        """
         state = wrong_matches.APPROVED if approve else wrong_matches.REJECTED
-        return await self._database.write(wrong_matches.settle, team, id, state)
+        return await self._database.write(wrong_matches.settle, team, seen_from.key, id, state)
 
     async def precision(self, team: str = DEFAULT_TEAM) -> tuple[Precision, ...]:
         """Count alerts and wrong matches for each listed name."""
@@ -156,10 +164,10 @@ class Store:
         return await self._database.write(mutes.end, team, id, by, now)
 
     async def mutes(
-        self, channel: str | None, now: datetime, team: str = DEFAULT_TEAM
+        self, seen_from: Channel, now: datetime, team: str = DEFAULT_TEAM
     ) -> tuple[Mute, ...]:
-        """Give the mutes in force that bear on a channel, or all."""
-        return await self._database.read(mutes.in_force, team, channel, now)
+        """Give the mutes in force that bear on a channel: its own, and those of all channels."""
+        return await self._database.read(mutes.in_force, team, seen_from.key, now)
 
     async def pause(self, by: str, now: datetime, team: str = DEFAULT_TEAM) -> bool:
         """Stop all posting; say False if it is stopped already."""

@@ -126,9 +126,11 @@ def told(connection: Connection, hearing: Hearing, mention: Mention, story_id: i
         )
     ).all()
     gone = {State.FAILED, State.WITHDRAWN}
-    if any(row.outcome == "post" and row.state not in gone and not row.leaving for row in rows):
+    outcomes = {row.outcome for row in rows if row.state not in gone and not row.leaving}
+    if "post" in outcomes:
         return Told.POSTED
-    return Told.WAITING if any(row.outcome == "hold" for row in rows) else Told.NOT_YET
+    # Or told in a digest.
+    return Told.WAITING if "hold" in outcomes else Told.NOT_YET
 
 
 def _linked(connection: Connection, hearing: Hearing, mention: Mention) -> list[int]:
@@ -157,6 +159,7 @@ def say_also(connection: Connection, hearing: Hearing, channel: str, story_id: i
             mention_table.c.story_id == story_id,
             mention_table.c.channel == channel,
             mention_table.c.team == hearing.team,
+            mention_table.c.outcome == "post",
             mention_table.c.outbox_id.is_not(None),
         )
         .distinct()

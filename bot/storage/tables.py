@@ -78,6 +78,7 @@ metadata = MetaData(
 # Every mention that was judged, whatever came of it: what is recorded once is not judged again.
 # `channel` is the key across platforms; `private` keeps the row out of what other channels are
 # shown. `form` and `revision` are those of what was posted; `matched` is empty for encrypted rooms.
+# `outbox_id` is what tells of it: the post, or the digest of what waited.
 mention = Table(
     "mention",
     metadata,

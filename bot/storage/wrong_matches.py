@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from bot.core.choices import Precision, WrongMatch
 from bot.core.text import fold
@@ -55,9 +56,11 @@ def add(connection: Connection, team: str, new: WrongMatch) -> None:
         )
 
 
-def listed(connection: Connection, team: str, state: str | None) -> tuple[WrongMatch, ...]:
-    """Give what was marked as wrong, in order; of one state or all."""
-    where = [wrong_match.c.team == team]
+def listed(
+    connection: Connection, team: str, channel: str, state: str | None
+) -> tuple[WrongMatch, ...]:
+    """Give what was marked as wrong in a channel (its key) or holds anywhere, in order."""
+    where = [wrong_match.c.team == team, _seen_from(channel)]
     if state is not None:
         where.append(wrong_match.c.state == state)
     return tuple(
@@ -75,11 +78,22 @@ def about(
     return frozenset((row.vendor, row.channel, row.words, row.name) for row in rows)
 
 
-def settle(connection: Connection, team: str, id: int, state: str) -> WrongMatch | None:  # noqa: A002 - the column's name
-    """Approve or reject what was proposed; None if there is no such proposal."""
+def _seen_from(channel: str) -> ColumnElement[bool]:
+    """Say what may be told in a channel: what another one marked for itself is its own."""
+    return or_(wrong_match.c.channel.is_(None), wrong_match.c.channel == channel)
+
+
+def settle(
+    connection: Connection,
+    team: str,
+    channel: str,
+    id: int,  # noqa: A002 - the column's name
+    state: str,
+) -> WrongMatch | None:
+    """Approve or reject what was proposed; None if nothing of that number is seen from there."""
     row = connection.execute(
         select(wrong_match)
-        .where(wrong_match.c.team == team, wrong_match.c.id == id)
+        .where(wrong_match.c.team == team, wrong_match.c.id == id, _seen_from(channel))
         .with_for_update()
     ).first()
     if row is None or row.state != PROPOSED:

@@ -137,8 +137,8 @@ async def test_a_wrong_match_everywhere_is_quiet_everywhere_until_it_is_rejected
     await bot.calls_wrong("#hall", bot.last_id(), everywhere=True)
     await bot.hears("#yard", "Acme Cam")
     assert bot.shown("#yard") == []
-    (proposal,) = await bot.app.store.wrong_matches("proposed")
-    await bot.app.store.settle_wrong_match(proposal.id, approve=False)
+    (proposal,) = await bot.app.store.wrong_matches(place("#yard"), "proposed")
+    await bot.app.store.settle_wrong_match(proposal.id, place("#yard"), approve=False)
     await bot.hears("#yard", "Acme Cam")
     assert len(bot.shown("#yard")) == 1
 

@@ -155,8 +155,9 @@ class Tale:
             vendor = self.chance.choice((None, *VENDORS))
             report = Report(self.seen.places[id_], id_, "bea", vendor)
             await self.store.wrong_match(report, self.now)
-            for each in await self.store.wrong_matches("proposed"):
-                await self.store.settle_wrong_match(each.id, approve=False)
+            here = report.channel
+            for each in await self.store.wrong_matches(here, "proposed"):
+                await self.store.settle_wrong_match(each.id, here, approve=False)
 
     async def claim(self) -> None:
         """Let a courier take something; nothing is taken by two, and no lane is overtaken."""

@@ -159,14 +159,14 @@ async def test_a_mute_ends_at_its_second(store: Store) -> None:
     before = replace(mention(cause_id="m1"), at=NOW + HOUR - SECOND)
     then = replace(mention(cause_id="m2"), at=NOW + HOUR)
     assert await hear(store, before, then) == ["muted", "first mention here"]
-    assert await store.mutes(None, NOW + HOUR - SECOND) != ()
-    assert await store.mutes(None, NOW + HOUR) == ()
+    assert await store.mutes(HALL, NOW + HOUR - SECOND) != ()
+    assert await store.mutes(HALL, NOW + HOUR) == ()
 
 
 async def test_a_mute_keeps_who_when_and_why(store: Store) -> None:
     kept = await store.mute(mute(until=HOUR))
     assert replace(kept, id=0) == mute(until=HOUR)
-    assert await store.mutes(HALL.key, NOW) == (kept,)
+    assert await store.mutes(HALL, NOW) == (kept,)
 
 
 async def test_the_mutes_of_a_channel_are_its_own_and_those_that_hold_everywhere(
@@ -176,8 +176,8 @@ async def test_the_mutes_of_a_channel_are_its_own_and_those_that_hold_everywhere
     everywhere = await store.mute(mute(channel=None))
     there = await store.mute(mute(channel=LAB))
     await store.mute(mute(), team="blue")
-    assert await store.mutes(HALL.key, NOW) == (here, everywhere)
-    assert await store.mutes(None, NOW) == (here, everywhere, there)
+    assert await store.mutes(HALL, NOW) == (here, everywhere)
+    assert await store.mutes(LAB, NOW) == (everywhere, there)
 
 
 async def test_a_mute_can_be_undone_once(store: Store, behind: Behind) -> None:
@@ -185,7 +185,7 @@ async def test_a_mute_can_be_undone_once(store: Store, behind: Behind) -> None:
     assert not await store.unmute(kept.id, "carl", NOW, team="blue")
     assert await store.unmute(kept.id, "carl", NOW)
     assert not await store.unmute(kept.id, "dora", NOW)
-    assert await store.mutes(None, NOW) == ()
+    assert await store.mutes(HALL, NOW) == ()
     assert await hear(store, mention()) == ["first mention here"]
     assert behind("SELECT by, reason, ended_by FROM mute") == [("bea", "we know", "carl")]
 
@@ -230,7 +230,7 @@ async def test_a_wrong_match_is_taken_back_and_its_words_alert_no_more(store: St
     assert await hear(store, said_as("Acme Cams", cause_id="m4")) != [wrong]
     assert await hear(store, said_as("Acme Cam", "Acme Cam Ltd", cause_id="m5")) != [wrong]
     assert await hear(store, said_as("Acme Cam", cause_id="m6"), team="blue") != [wrong]
-    (kept,) = await store.wrong_matches()
+    (kept,) = await store.wrong_matches(HALL)
     assert replace(kept, id=0) == (
         WrongMatch(0, "acme-cam", "fake:#hall", "acme cam", "Acme", "bea", NOW, "proposed")
     )
@@ -241,7 +241,7 @@ async def test_a_wrong_match_everywhere_holds_everywhere(store: Store) -> None:
     await store.wrong_match(Report(HALL, message, "bea", everywhere=True), NOW)
     wrong = ["these words were marked as a wrong match"]
     assert await hear(store, said_as("Acme", cause_id="m2", channel=LAB)) == wrong
-    assert [each.channel for each in await store.wrong_matches()] == [None]
+    assert [each.channel for each in await store.wrong_matches(HALL)] == [None]
 
 
 async def test_of_an_encrypted_room_the_listed_name_alone_is_suppressed(
@@ -263,33 +263,50 @@ async def test_rejected_words_alert_again_and_approved_ones_do_not(store: Store)
         message = await alerted(store, heard)
         await store.wrong_match(Report(heard.channel, message, "bea", everywhere=True), NOW)
         await deliver(store)
-    first, second = await store.wrong_matches("proposed")
-    assert await store.settle_wrong_match(first.id, approve=False) is not None
-    assert await store.settle_wrong_match(second.id, approve=True) is not None
+    first, second = await store.wrong_matches(HALL, "proposed")
+    assert await store.settle_wrong_match(first.id, HALL, approve=False) is not None
+    assert await store.settle_wrong_match(second.id, HALL, approve=True) is not None
     assert await hear(store, said_as("ACME", cause_id="m8")) == ["first mention here"]
     assert await hear(store, said_as("Acme Inc", cause_id="m9")) == [
         "these words were marked as a wrong match"
     ]
-    assert await store.wrong_matches("proposed") == ()
-    assert [each.state for each in await store.wrong_matches()] == ["rejected", "approved"]
-    assert [each.state for each in await store.wrong_matches("approved")] == ["approved"]
+    assert await store.wrong_matches(HALL, "proposed") == ()
+    assert [each.state for each in await store.wrong_matches(HALL)] == ["rejected", "approved"]
+    assert [each.state for each in await store.wrong_matches(HALL, "approved")] == ["approved"]
 
 
 async def test_a_proposal_is_settled_once_and_by_its_own_team(store: Store) -> None:
     message = await alerted(store, mention())
     await store.wrong_match(Report(HALL, message, "bea"), NOW)
-    (proposal,) = await store.wrong_matches()
-    assert await store.settle_wrong_match(proposal.id, approve=True, team="blue") is None
-    assert await store.settle_wrong_match(proposal.id, approve=True) is not None
-    assert await store.settle_wrong_match(proposal.id, approve=False) is None
-    assert await store.settle_wrong_match(999, approve=True) is None
+    (proposal,) = await store.wrong_matches(HALL)
+    assert await store.settle_wrong_match(proposal.id, HALL, approve=True, team="blue") is None
+    assert await store.settle_wrong_match(proposal.id, HALL, approve=True) is not None
+    assert await store.settle_wrong_match(proposal.id, HALL, approve=False) is None
+    assert await store.settle_wrong_match(999, HALL, approve=True) is None
+
+
+async def test_what_a_channel_marked_for_itself_is_seen_and_settled_there_alone(
+    store: Store,
+) -> None:
+    board = Channel("fake", "#board", private=True)
+    message = await alerted(store, said_as("ACME", channel=board))
+    await store.wrong_match(Report(board, message, "bea"), NOW)
+    await deliver(store)
+    message = await alerted(store, said_as("Acme Inc"))
+    await store.wrong_match(Report(HALL, message, "bea", everywhere=True), NOW)
+    assert [each.words for each in await store.wrong_matches(board)] == ["acme", "acme inc"]
+    assert [each.words for each in await store.wrong_matches(HALL)] == ["acme inc"]
+    own, _ = await store.wrong_matches(board)
+    assert await store.settle_wrong_match(own.id, HALL, approve=True) is None
+    (still, _) = await store.wrong_matches(board, "proposed")
+    assert await store.settle_wrong_match(still.id, board, approve=True) is not None
 
 
 async def test_the_same_report_twice_is_one_proposal(store: Store) -> None:
     message = await alerted(store, mention())
     for _ in range(2):
         await store.wrong_match(Report(HALL, message, "bea"), NOW)
-    assert len(await store.wrong_matches()) == 1
+    assert len(await store.wrong_matches(HALL)) == 1
     assert [each.kind for each in await deliver(store)] == [Kind.WITHDRAW]
 
 
@@ -312,8 +329,8 @@ async def test_precision_counts_alerts_and_wrong_ones_by_listed_name(store: Stor
 async def test_a_report_that_was_rejected_does_not_count_against_the_name(store: Store) -> None:
     message = await alerted(store, mention())
     await store.wrong_match(Report(HALL, message, "bea"), NOW)
-    (proposal,) = await store.wrong_matches()
-    await store.settle_wrong_match(proposal.id, approve=False)
+    (proposal,) = await store.wrong_matches(HALL)
+    await store.settle_wrong_match(proposal.id, HALL, approve=False)
     assert await store.precision() == (Precision("acme-cam", "Acme", 1, 0),)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.core.choices import Mute, Report
 from bot.core.digest import Held
 from bot.core.document import Document
 from bot.core.hours import DigestPlan, QuietHours
@@ -256,6 +257,52 @@ async def test_a_deleted_message_is_not_told_of_in_the_morning(store: Store) -> 
     )
     await store.withdraw_for(HALL, "m1", Policy(MIDNIGHT, settings=NIGHTLY).hearing())
     assert await come(store, SEVEN) == [("#hall", "the end of the quiet hours: road-runner")]
+
+
+@pytest.mark.parametrize("where", [HALL, None])
+async def test_who_was_muted_meanwhile_is_left_out_of_the_digest(
+    store: Store, where: Channel | None
+) -> None:
+    await hear(store, "acme-cam", "road-runner")
+    await hear(store, "acme-cam", channel=LAB)
+    here = where.key if where else None
+    await store.mute(Mute(0, "acme-cam", here, None, "", "bea", NOW))
+    told = dict(await come(store, NINE))
+    assert told["#hall"] == "the next digest: road-runner"
+    assert ("#lab" in told) is (where is HALL)
+    assert (await store.status(NINE)).waiting == 0
+
+
+async def test_a_mute_that_is_over_in_the_morning_leaves_nothing_out(store: Store) -> None:
+    await store.mute(Mute(0, "acme-cam", None, MIDNIGHT, "", "bea", NOW))
+    await hear(store, "acme-cam", settings=NIGHTLY, now=MIDNIGHT)
+    assert await come(store, SEVEN) == [("#hall", "the end of the quiet hours: acme-cam")]
+
+
+async def test_where_all_that_waited_is_muted_there_is_no_digest(store: Store) -> None:
+    await hear(store, "acme-cam", "road-runner")
+    await store.mute(Mute(0, None, HALL.key, None, "", "bea", NOW))
+    assert await come(store, NINE) == []
+    assert await store.next_digest_due() is None
+
+
+async def test_a_deleted_message_does_not_take_back_the_digest_that_tells_of_it(
+    store: Store,
+) -> None:
+    both = [mention("acme-cam", "m1"), mention("road-runner", "m2")]
+    await store.record(both, Policy(settings=DAILY).hearing())
+    await come(store, NINE)
+    assert await store.withdraw_for(HALL, "m1", Policy(NINE).hearing()) == 0
+    assert await come(store, NINE) == []
+
+
+async def test_a_digest_cannot_be_called_a_wrong_match(store: Store) -> None:
+    await hear(store, "acme-cam", "road-runner")
+    await store.release_digests(NINE, write)
+    (out,) = await deliver(store, NINE)
+    assert await store.wrong_match(Report(HALL, f"p{out.id}", "bea"), NINE) == 0
+    assert await store.wrong_matches(HALL) == ()
+    assert await deliver(store, NINE) == []
 
 
 async def test_a_crash_between_writing_and_committing_a_digest_loses_nothing(store: Store) -> None:

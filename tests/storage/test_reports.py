@@ -250,7 +250,7 @@ async def test_a_report_of_every_vendor_takes_the_message_back(store: Store) -> 
     message = await heard(store, "a", "b")
     assert await wrong(store, message) == 1
     assert [each.kind for each in await deliver(store)] == [Kind.WITHDRAW]
-    assert sorted(each.vendor for each in await store.wrong_matches()) == ["a", "b"]
+    assert sorted(each.vendor for each in await store.wrong_matches(HALL)) == ["a", "b"]
 
 
 async def test_two_who_call_one_vendor_wrong_do_not_take_the_others_away(store: Store) -> None:
@@ -267,7 +267,7 @@ async def test_a_vendor_that_a_message_is_not_about_changes_nothing(store: Store
     assert await wrong(store, message, "z") == 0
     assert await wrong(store, "p999", "a") == 0
     assert await store.wrong_match(Report(LAB, message, "bea"), NOW) == 0
-    assert await store.wrong_matches() == ()
+    assert await store.wrong_matches(HALL) == ()
     assert await deliver(store) == []
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.core.choices import Report
+from bot.core.choices import Mute, Report
 from bot.core.document import Document, Link, Paragraph, plain
 from bot.core.mention import Channel, Mention, Receipt
 from bot.core.policy import Skip, SkipReason
@@ -21,6 +21,7 @@ from tests.storage.sample import (
     LEASE,
     NOW,
     Policy,
+    document,
     mention,
     mention_in_entry,
 )
@@ -243,6 +244,64 @@ async def test_a_story_that_waits_is_not_told_twice(store: Store) -> None:
     assert [short(each) for each in (*first, *second)] == ["hold", "skip"]
     assert second[0].decision == Skip(SkipReason.STORY)
     assert (await store.status(NOW)).waiting == 1
+
+
+async def released(store: Store, now: datetime) -> list[Outgoing]:
+    """Let the entry e1 wait for a digest; release what is due, and claim it."""
+    policy = Policy(settings=Settings(mode=Mode.DIGEST), prints={"e1": NEWS})
+    await store.record([mention_in_entry("e1")], policy.hearing())
+    await store.release_digests(now, lambda *_: document("digest"))
+    return list(await store.claim(now, LEASE, 1))
+
+
+async def test_a_digest_has_told_its_stories_unless_it_was_given_up(store: Store) -> None:
+    then = NOW + timedelta(days=1)
+    (digest,) = await released(store, then)
+    assert await read(store, mention_in_entry("e2"), now=then) == ["skip"]
+    await store.park(digest.id, "not in that channel", then)
+    assert await read(store, mention_in_entry("e3"), now=then) == ["post"]
+    (post,) = await deliver(store, then)
+    assert post.document != digest.document
+
+
+async def test_a_link_to_a_story_of_a_digest_that_was_given_up_is_not_quiet(store: Store) -> None:
+    then = NOW + timedelta(days=2)
+    (digest,) = await released(store, then)
+    await store.park(digest.id, "not in that channel", then)
+    pasted = replace(mention(), links=(NEWS.url or "",))
+    (ruling,) = await store.record([pasted], Policy(then).hearing())
+    assert short(ruling) == "post"
+
+
+async def test_a_digest_that_goes_again_has_told_its_stories(store: Store) -> None:
+    then = NOW + timedelta(days=1)
+    (digest,) = await released(store, then)
+    await store.park(digest.id, "not in that channel", then)
+    await store.retry([digest.id], then)
+    assert await read(store, mention_in_entry("e2"), now=then) == ["skip"]
+
+
+async def test_no_digest_is_changed_when_its_story_stands_elsewhere_too(store: Store) -> None:
+    then = NOW + timedelta(days=1)
+    (digest,) = await released(store, then)
+    await store.sent(digest.id, Receipt("p1"), then)
+    for number, expected in ((2, "post"), (3, "join")):
+        both = [mention_in_entry(f"e{number}", each) for each in ("acme-cam", "runner")]
+        assert await read(store, *both, now=then) == ["skip", expected]
+    assert [(each.kind, each.vendor) for each in await deliver(store, then)] == [
+        (Kind.POST, "runner")
+    ]
+
+
+async def test_a_story_left_out_of_a_digest_for_a_mute_is_told_when_the_mute_is_over(
+    store: Store,
+) -> None:
+    then = NOW + timedelta(days=1)
+    policy = Policy(settings=Settings(mode=Mode.DIGEST), prints={"e1": NEWS})
+    await store.record([mention_in_entry("e1")], policy.hearing())
+    await store.mute(Mute(0, "acme-cam", None, then + LEASE, "", "bea", NOW))
+    assert await store.release_digests(then, lambda *_: document("digest")) == 0
+    assert await read(store, mention_in_entry("e2"), now=then + LEASE) == ["post"]
 
 
 @pytest.mark.parametrize(("channel", "expected"), [(HALL, "skip"), (LAB, "post")])
