@@ -16,20 +16,34 @@ import structlog
 
 from bot.clerk import Clerk
 from bot.commands.context import Context
+from bot.core.about import about, awaits_approval
 from bot.core.addresses import links
 from bot.core.cards import Desk
 from bot.core.commands import CommandTable
 from bot.core.feed import Poll
 from bot.core.judge import WatchlistJudge
-from bot.core.mention import Cause, Channel, Entry, Invocation, Match, Mention, Message
+from bot.core.mention import (
+    DEFAULT_TEAM,
+    Cause,
+    Channel,
+    Entry,
+    Invocation,
+    Match,
+    Mention,
+    Message,
+)
+from bot.core.places import Watch, listens
 from bot.core.policy import Decision, Hold, Join, Skip
+from bot.core.roles import Roles
 from bot.core.settings import Settings
 from bot.core.stories import Fingerprint, fingerprint
 from bot.current import Compiled, CurrentWatchlist
 from bot.delivery.outbox import Worker
 from bot.errors import BotError, StorageError
 from bot.feeds.poller import Poller
+from bot.places import Places
 from bot.platforms.base import Platform
+from bot.rights import Rights
 from bot.storage.rows import Hearing, Retention, Ruling
 from bot.storage.store import Store
 from bot.upkeep import Upkeep
@@ -38,6 +52,7 @@ log = structlog.get_logger()
 DRAIN = timedelta(seconds=6)
 """With the few seconds that cancelled work has, an orderly end takes ten at most."""
 KEEP = Retention()
+NOBODY = Roles()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,11 @@ class App:
     clock: Callable[[], datetime]
     corrections: str | None = None
     retention: Retention = KEEP
+    admins: tuple[Channel, ...] = ()
+    roles: Roles = NOBODY
+    watch: Mapping[str, Watch] = field(default_factory=dict)
+    rights: Rights = field(init=False)
+    places: Places = field(init=False)
     clerk: Clerk = field(init=False)
     upkeep: Upkeep = field(init=False)
     _kept: tuple[Compiled, Desk] | None = field(init=False, default=None)
@@ -68,6 +88,8 @@ class App:
 
     def __post_init__(self) -> None:
         nudge = self.worker.nudge
+        self.rights = Rights(self.roles, self.platforms, self.clock)
+        self.places = Places(self.store, self.clock, self.watch)
         self.clerk = Clerk(self.store, self.commands, self._context, self.clock, nudge)
         self.upkeep = Upkeep(
             self.store,
@@ -83,17 +105,21 @@ class App:
 
     async def on_edit(self, message: Message) -> None:
         """Look for vendors that a message names now and did not before."""
-        if self.current.compiled.matcher.find(message.text):
-            known = await self.store.named_before(message.channel, message.id)
+        listens_there = await self.places.listens(message.channel)
+        if listens_there and self.current.compiled.matcher.find(message.text):
+            channel = message.channel
+            known = await self.store.named_before(channel, message.id, channel.team)
             await self._hear(message, known)
 
     async def on_delete(self, channel: Channel, message_id: str) -> None:
         """Take back what a deleted message brought, if its channel wants that."""
-        hearing = self._hearing(self.current.compiled)
+        hearing = self._hearing(self.current.compiled, team=channel.team)
         if await self.store.withdraw_for(channel, message_id, hearing):
             self.worker.nudge()
 
     async def _hear(self, message: Message, known: frozenset[str]) -> None:
+        if not await self.places.listens(message.channel):
+            return
         compiled = self.current.compiled
         matches = compiled.matcher.find(message.text)
         mentions = [
@@ -111,7 +137,8 @@ class App:
             if match.vendor not in known
         ]
         if mentions:
-            self._tell(await self.store.record(mentions, self._hearing(compiled)))
+            hearing = self._hearing(compiled, team=message.channel.team)
+            self._tell(await self.store.record(mentions, hearing))
 
     async def on_poll(self, poll: Poll) -> None:
         """Look for vendors in a poll's entries; on return everything of it is committed."""
@@ -141,10 +168,15 @@ class App:
                     feed=entry.feed,
                 )
 
-    def _hearing(self, compiled: Compiled, prints: dict[str, Fingerprint] | None = None) -> Hearing:
+    def _hearing(
+        self,
+        compiled: Compiled,
+        prints: dict[str, Fingerprint] | None = None,
+        team: str = DEFAULT_TEAM,
+    ) -> Hearing:
         now = self.clock()
         judge = WatchlistJudge(compiled.watchlist, self._desk(compiled), compiled.revision, now)
-        return Hearing(judge, now, self.routes.settings, fingerprints=prints or {})
+        return Hearing(judge, now, self.routes.settings, team, prints or {})
 
     def _desk(self, compiled: Compiled) -> Desk:
         """Give the day's desk for this watchlist: what it has written once it need not again."""
@@ -157,11 +189,11 @@ class App:
         """Log each decision with its reason, never with a text; wake the worker."""
         for ruling in rulings:
             mention, decision = ruling.mention, ruling.decision
-            place = "private" if mention.channel.private else mention.channel.key
+            private = mention.channel.private
             log.info(
                 _outcome(decision),
-                vendor=mention.vendor,
-                channel=place,
+                vendor=None if private else mention.vendor,
+                channel="private" if private else mention.channel.key,
                 cause=str(mention.cause),
                 reason=str(decision.reason),
             )
@@ -172,16 +204,48 @@ class App:
         if await self.store.receive(invocation, self.clock()):
             self.clerk.nudge()
 
+    async def on_marked(self, invocation: Invocation) -> None:
+        """Show what a mark stands for to whoever touched it; other marks are passed by."""
+        on, channel = invocation.on, invocation.channel
+        if on is not None and await self.store.named_before(channel, on, channel.team):
+            await self.on_command(invocation)
+
+    async def on_joined(self, channel: Channel, event: str, by: str | None = None) -> None:
+        """Say what the bot does there, once; where it needs approval, ask for that."""
+        decided = await self.store.listening(channel)
+        policy = self.places.policy(channel.platform)
+        vendors = len(self.current.compiled.watchlist.vendors)
+        posts = [(channel, about(channel, decided, policy, self.routes.settings, vendors))]
+        if not (channel.private or listens(channel, decided, policy)):
+            posts += [(admin, awaits_approval(channel, by)) for admin in self.admins]
+        if await self.store.join(channel, by, event, posts, self.clock()):
+            self.worker.nudge()
+
+    async def on_left(self, channel: Channel) -> None:
+        """Keep nothing back for a channel that cannot be posted to."""
+        await self.store.leave(channel, self.clock())
+
+    async def on_removed(self, platform: str, team: str) -> None:
+        """Stop at once for a team that has taken the bot out; what is kept of it goes later."""
+        await self.store.remove(platform, team, self.clock())
+        log.warning("taken out of a workspace", platform=platform, team=team)
+
     def _context(self, invocation: Invocation) -> Context:
-        compiled = self.current.compiled
+        compiled, channel = self.current.compiled, invocation.channel
+        platform = self.platforms.get(channel.platform)
         return Context(
             invocation=invocation,
             watchlist=compiled.watchlist,
             matcher=compiled.matcher,
             desk=self._desk(compiled),
             settings=self.routes.settings,
-            status=lambda: self.store.status(self.clock(), invocation.channel.key),
+            records=self.store,
+            role=lambda: self.rights.role(invocation),
+            private_keys=lambda: self.rights.private_keys(invocation),
             now=self.clock(),
+            watch=self.places.policy(channel.platform),
+            private_answers=platform is None or platform.private_answers,
+            reports_go_to=self.admins,
         )
 
     async def run(self, poller: Poller) -> None:

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.commands.context import Context
-from bot.core.commands import CommandTable
-from bot.core.document import Document, Paragraph, words
+from bot.core.commands import Answer, CommandTable, Role
+from bot.core.document import Document, said
+from bot.core.limits import Allowance
 from bot.core.mention import Invocation
 from bot.errors import BotError, StorageError, UsageError
 from bot.storage.rows import Command
@@ -25,6 +26,7 @@ LEASE = timedelta(seconds=60)
 LONGEST_SLEEP_S = 2.0
 """How long a command that another process kept waits for somebody to look."""
 MOST_ATTEMPTS = 3
+WHO = {Role.CURATOR: "curators and admins", Role.ADMIN: "admins"}
 """A command that ends the process each time is answered without being tried a fourth time."""
 AFTER_FAILURE_S = 5.0
 GRACE_S = 4.0
@@ -33,13 +35,17 @@ GRACE_S = 4.0
 
 @dataclass(slots=True)
 class Clerk:
-    """Answers commands one after another. `answered` is called when an answer has been queued."""
+    """Answers commands one after another. `answered` is called when an answer has been queued.
+
+    Whoever asks too often, or for what they may not do, is told so.
+    """
 
     store: Store
     commands: CommandTable
     context: Callable[[Invocation], Context]
     clock: Callable[[], datetime]
     answered: Callable[[], None]
+    allowance: Allowance = field(default_factory=Allowance)
     _woken: asyncio.Event = field(init=False, default_factory=asyncio.Event)
     _ending: bool = field(init=False, default=False)
 
@@ -82,15 +88,15 @@ class Clerk:
         command = await self.store.take_command(self.clock(), LEASE)
         if command is None:
             return False
-        document = await self._answer(command)
-        await self.store.answer(command, document, self.clock())
+        answer = await self._answer(command)
+        await self.store.answer(command, answer, self.clock())
         self.answered()
         return True
 
-    async def _answer(self, command: Command) -> Document:
+    async def _answer(self, command: Command) -> Answer:
         """Carry a command out; whatever happens the asker gets an answer."""
         if command.attempts > MOST_ATTEMPTS:
-            return said("That did not work: the bot stopped each time it tried.")
+            return _told("That did not work: the bot stopped each time it tried.")
         invocation = Invocation(
             command.channel,
             command.message,
@@ -98,20 +104,37 @@ class Clerk:
             command.line,
             command.thread,
             command.reply_to,
+            command.on,
         )
         try:
-            call = self.commands.read(command.line)
-            return await call.command.handler(self.context(invocation), **call.arguments)
+            made = await self._carry_out(command, invocation)
         except UsageError as error:
-            return said(str(error))
+            return _told(str(error))
         except BotError as error:
             log.error("command failed", error=str(error))
-            return said(f"That did not work: {error}")
+            return _told(f"That did not work: {error}")
         except Exception:
             log.exception("command failed")
-            return said("That did not work, and it is the bot's fault. Its log says why.")
+            return _told("That did not work, and it is the bot's fault. Its log says why.")
+        return made if isinstance(made, Answer) else Answer(made)
+
+    async def _carry_out(self, command: Command, invocation: Invocation) -> Document | Answer:
+        """Do what a command says, if its giver may. Raise UsageError."""
+        channel = invocation.channel
+        if command.attempts == 1:
+            asker = f"{channel.platform} {channel.team} {invocation.actor}"
+            wait = self.allowance.wait(asker, self.clock())
+            if wait is not None:
+                seconds = int(wait.total_seconds()) + 1
+                raise UsageError(f"That is more than I can answer; try again in {seconds} s.")
+        call = self.commands.read(command.line)
+        context = self.context(invocation)
+        needed = call.command.role
+        if needed is not Role.READER and not (await context.role()).reaches(needed):
+            path = " ".join(call.command.path)
+            raise UsageError(f"Only {WHO[needed]} may use `{path}`; nothing was done.")
+        return await call.command.handler(context, **call.arguments)
 
 
-def said(text: str) -> Document:
-    """Make a document of one sentence."""
-    return Document(text, (Paragraph(words(text)),))
+def _told(text: str) -> Answer:
+    return Answer(said(text))

@@ -22,6 +22,7 @@ from bot import yamlfile
 from bot.core.duration import DurationField, parse_duration
 from bot.core.hours import DigestPlan, QuietHours
 from bot.core.mention import MatchKind
+from bot.core.places import Watch
 from bot.core.settings import MORNINGS, Mode
 from bot.core.spelling import nearest
 from bot.core.vendor import Line, Slug, WebAddress
@@ -153,12 +154,20 @@ class Slack(Section):
     app_token_file: Path | None = None
     api_url: WebAddress = "https://slack.com/api/"
     allowed_bots: tuple[Line, ...] = ()
+    watch: Watch = Watch.ON_INVITE
 
 
 class Admins(Section):
     """Who is told when something needs a person."""
 
     channels: tuple[ChannelKey, ...] = ()
+
+
+class Roles(Section):
+    """Who may change what: people, and groups of a platform."""
+
+    admins: tuple[ChannelKey, ...] = ()
+    curators: tuple[ChannelKey, ...] = ()
 
 
 class Keep(Section):
@@ -168,6 +177,7 @@ class Keep(Section):
     encrypted_mentions: DurationField = parse_duration("7d")
     documents: DurationField = parse_duration("30d")
     entries: DurationField = parse_duration("30d")
+    removed: DurationField = parse_duration("30d")
 
 
 class Log(Section):
@@ -189,6 +199,7 @@ class Config(Section):
     console: Console = Console()
     slack: Slack = Slack()
     admins: Admins = Admins()
+    roles: Roles = Roles()
     keep: Keep = Keep()
     corrections_contact: Line | None = None
     log: Log = Log()

@@ -17,6 +17,7 @@ from bot.app import App, Routes
 from bot.commands import table
 from bot.config import Config
 from bot.core.mention import Channel
+from bot.core.roles import Roles
 from bot.core.settings import Settings
 from bot.current import CurrentWatchlist
 from bot.delivery.outbox import LEASE, Worker
@@ -99,6 +100,9 @@ async def assemble(
             clock=clock,
             corrections=config.corrections_contact,
             retention=Retention(**dict(config.keep)),
+            admins=admins,
+            roles=Roles.of(config.roles.admins, config.roles.curators),
+            watch={"slack": config.slack.watch},
         )
         await store.configure_feeds([feed.url for feed in config.feeds.list], clock())
         async with fetcher(config) as fetching:

@@ -1,25 +1,87 @@
-"""What a command may see: never the bot, only what it needs to answer."""
+"""What a command may see and do: never the bot, only what it needs to answer."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from bot.core.cards import Desk
+from bot.core.choices import Mute, Report
+from bot.core.commands import Role
 from bot.core.matcher import Matcher
-from bot.core.mention import Invocation
+from bot.core.mention import Channel, Invocation
+from bot.core.overview import Overview
+from bot.core.places import Listening, Watch
 from bot.core.settings import Settings
 from bot.core.status import Status
 from bot.core.watchlist import Watchlist
 
 
+class Records(Protocol):
+    """What commands ask of, and do to, what is kept; all of one team's. May raise StorageError.
+
+    A command that is carried out twice, since nobody wrote down its answer, does no more than once.
+    """
+
+    async def status(self, now: datetime, here: str | None, team: str) -> Status:
+        """Count what an operator asks for."""
+
+    async def mute(self, new: Mute, team: str) -> Mute:
+        """Mute a vendor or all, in place of a mute of the same in the same place."""
+
+    async def unmute(self, id: int, by: str, now: datetime, team: str) -> bool:  # noqa: A002 - the record's own number
+        """Undo a mute; say False if it is not in force."""
+
+    async def mutes(self, now: datetime, team: str, *, private: frozenset[str]) -> tuple[Mute, ...]:
+        """Give the mutes in force; those of private channels only where their key is given."""
+
+    async def wrong_match(self, report: Report, now: datetime, team: str) -> int:
+        """Keep that an alert was a wrong match; give how many messages change."""
+
+    async def told_in(self, channel: Channel, message_id: str, team: str) -> tuple[str, ...]:
+        """Give the vendors that a message of the bot's tells of."""
+
+    async def named_before(self, channel: Channel, message_id: str, team: str) -> frozenset[str]:
+        """Give the vendors that a message is known to name."""
+
+    async def listening(self, channel: Channel) -> Listening | None:
+        """Say what was decided about listening in a channel."""
+
+    async def listen(self, channel: Channel, listening: Listening, by: str, now: datetime) -> None:
+        """Decide whether the bot listens in a channel."""
+
+    async def overview(self, now: datetime, team: str, *, private: frozenset[str]) -> Overview:
+        """Give what is watched where; private channels only where their key is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One command's surroundings, as they were when it was given."""
+    """One command's surroundings, as they were when it was given.
+
+    `role` and `private_keys` (of the private channels that the asker is in) ask the platform.
+    `private_answers`: an answer is seen by the asker alone. `reports_go_to` are the channels of
+    those who mend the watchlist.
+    """
 
     invocation: Invocation
     watchlist: Watchlist
     matcher: Matcher
     desk: Desk
     settings: Settings
-    status: Callable[[], Awaitable[Status]]
+    records: Records
+    role: Callable[[], Awaitable[Role]]
+    private_keys: Callable[[], Awaitable[frozenset[str]]]
     now: datetime
+    watch: Watch = Watch.ON_INVITE
+    private_answers: bool = True
+    reports_go_to: tuple[Channel, ...] = ()
+
+    @property
+    def team(self) -> str:
+        """Whose command it is."""
+        return self.invocation.channel.team
+
+    def name(self, vendor: str) -> str:
+        """Give a vendor's name; its id where it is not watched any more."""
+        found = self.watchlist.vendors.get(vendor)
+        return vendor if found is None else found.name

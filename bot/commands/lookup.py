@@ -32,12 +32,13 @@ async def vendor(context: Context, name: Rest) -> Document:
     """Show the card of a vendor."""
     match context.watchlist.find(name):
         case Exactly(found, _, sold_as):
-            return card(found, context.desk, sold_as=sold_as)
+            shareable = context.private_answers
+            return card(found, context.desk, sold_as=sold_as, shareable=shareable)
         case Several(candidates) | Nearest(candidates):
             return candidates_document(name, candidates)
 
 
-@table.command("vendor record")
+@table.command("vendor record", long=True)
 async def vendor_record(context: Context, name: Rest) -> Document:
     """Show everything on record about a vendor, with every source."""
     match context.watchlist.find(name):
@@ -98,10 +99,13 @@ async def vendor_help(_context: Context) -> Document:
     return table.help()
 
 
-def candidates_document(name: str, candidates: tuple[Vendor, ...]) -> Document:
+def candidates_document(
+    name: str, candidates: tuple[Vendor, ...], line: str = "vendor {}"
+) -> Document:
     """Say that a name is not on the watchlist as typed, and offer the nearest ones.
 
-    A guess shows no record: what is said about one company must not land on another.
+    A guess shows no record: what is said about one company must not land on another. `line` is the
+    command that each button gives, with the vendor's id in its place.
     """
     shown = name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"
     told = f"No watched vendor is called “{shown}”."
@@ -110,6 +114,6 @@ def candidates_document(name: str, candidates: tuple[Vendor, ...]) -> Document:
         return Document(f"{told} {NOT_CLEARANCE}", blocks)
     named = " or ".join(each.name for each in candidates)
     question = f"Did you mean {named}?"
-    buttons = tuple(Button(each.name, f"vendor {each.id}") for each in candidates)
+    buttons = tuple(Button(each.name, line.format(each.id)) for each in candidates)
     lead = Paragraph(words(told, " ", question))
     return Document(f"{told} {question}", (lead, Actions(buttons), Footnote(words(NOT_CLEARANCE))))

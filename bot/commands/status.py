@@ -12,7 +12,7 @@ from bot.core.status import State, Status
 @table.command("vendor status")
 async def vendor_status(context: Context) -> Document:
     """Say what waits to be posted, what was given up, and whether posting is stopped."""
-    status = await context.status()
+    status = await context.records.status(context.now, context.invocation.channel.key, context.team)
     lead = _lead(status)
     blocks: list[Block] = [Paragraph(words(strong(lead))), Bullets(_counts(context, status))]
     if status.parked:

@@ -80,11 +80,17 @@ class Desk:
 
 
 def card(
-    vendor: Vendor, desk: Desk, mention: Mention | None = None, sold_as: str | None = None
+    vendor: Vendor,
+    desk: Desk,
+    mention: Mention | None = None,
+    sold_as: str | None = None,
+    *,
+    shareable: bool = False,
 ) -> Document:
     """Write the short card; with a mention it says why it is here.
 
-    `sold_as` is another seller's name that was asked for: the card says whose record this is.
+    `sold_as` is another seller's name that was asked for: the card says whose record this is. A
+    `shareable` one is seen by its asker alone and can be shown to all.
     """
     written = desk.written(vendor)
     blocks: list[Block] = [*written.head]
@@ -94,9 +100,20 @@ def card(
         seller = f"Goods of {vendor.name} are sold under the name “{sold_as}”. "
         seller += f"This is the record of {vendor.name}, not of that seller."
         blocks.append(Paragraph(words(seller)))
-    told = (*blocks, *written.rest)
+    told = (*blocks, *written.rest, Actions(_buttons(vendor, mention, shareable=shareable)))
     summary = written.summary if mention is None else f"{written.summary} {plain(why(mention))}"
     return Document(summary, told)
+
+
+def _buttons(vendor: Vendor, mention: Mention | None, *, shareable: bool) -> tuple[Button, ...]:
+    buttons = [Button("Full record", f"vendor record {vendor.id}")]
+    if mention is not None:
+        buttons.append(Button("Mute here", f"vendor mute {vendor.id}"))
+        buttons.append(Button("Wrong match", f"vendor wrong {vendor.id}"))
+    elif shareable:
+        buttons.append(Button("Share here", f"vendor share {vendor.id}"))
+    buttons.append(Button("Report an error", f"vendor report {vendor.id}"))
+    return tuple(buttons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +141,6 @@ def _write(vendor: Vendor, desk: Desk) -> _Written:
     else:
         blocks.append(Paragraph(words("No allegation on record.")))
     blocks.append(Footnote(words(_foot(vendor, len(allegations) - len(shown), desk))))
-    blocks.append(Actions((Button("Full record", f"vendor record {vendor.id}"),)))
     told = tuple(block for block in blocks if block != Bullets(()))
     return _Written(vendor, head, told, _summary(vendor, standing, allegations, desk))
 

@@ -10,7 +10,7 @@ from bot.core.mention import Channel
 class Mute:
     """Alerts that somebody does not want: of a vendor or all, in a channel (its key) or anywhere.
 
-    `until` is UTC; None: until it is undone.
+    `until` is UTC; None: until it is undone. One of a `private` channel is told there alone.
     """
 
     id: int
@@ -20,6 +20,7 @@ class Mute:
     reason: str
     by: str
     created_at: datetime
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

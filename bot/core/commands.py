@@ -12,12 +12,27 @@ from enum import StrEnum
 from typing import NewType, TypeVar, get_type_hints
 
 from bot.core.document import Bullets, Document, Item, Paragraph, strong, words
+from bot.core.mention import Channel
 from bot.errors import UsageError
 
 Rest = NewType("Rest", str)
 """A parameter that takes the rest of the line as it stands."""
 
-Handler = Callable[..., Awaitable[Document]]
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command comes to: what its giver is told, all of the channel where it is `shared`.
+
+    `posts` goes to other channels, or to this one for all to see. Without `document` nothing is
+    said.
+    """
+
+    document: Document | None
+    shared: bool = False
+    posts: tuple[tuple[Channel, Document], ...] = ()
+
+
+Handler = Callable[..., Awaitable[Document | Answer]]
 H = TypeVar("H", bound=Handler)
 
 # Phones and word processors write these for the plain ones.
@@ -51,13 +66,19 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: the words that call it, its parameters and what it does."""
+    """One command: the words that call it, its parameters and what it does.
+
+    A `long` answer gets a page of its own where a platform has such. One that is not `listed` is
+    given by buttons and the like, and no help speaks of it.
+    """
 
     path: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     help: str
     role: Role
     handler: Handler
+    long: bool = False
+    listed: bool = True
 
     @property
     def usage(self) -> str:
@@ -82,7 +103,9 @@ class CommandTable:
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands.values())
 
-    def command(self, path: str, *, role: Role = Role.READER) -> Callable[[H], H]:
+    def command(
+        self, path: str, *, role: Role = Role.READER, long: bool = False, listed: bool = True
+    ) -> Callable[[H], H]:
         """Declare a command; raise TypeError if its function lacks a docstring or is untyped."""
 
         def declare(handler: H) -> H:
@@ -92,7 +115,9 @@ class CommandTable:
             key = tuple(path.split())
             if key in self._commands:
                 raise TypeError(f"command {path!r} is declared twice")
-            self._commands[key] = Command(key, _parameters(handler), help_, role, handler)
+            self._commands[key] = Command(
+                key, _parameters(handler), help_, role, handler, long, listed
+            )
             return handler
 
         return declare
@@ -104,17 +129,32 @@ class CommandTable:
 
     def read(self, line: str) -> Call:
         """Make out which command a line gives; raise UsageError with what to type instead."""
+        command, rest = self._parted(line)
+        return Call(command, _arguments(command, rest))
+
+    def meant(self, line: str) -> tuple[Command, tuple[Parameter, ...]]:
+        """Give the command that a line begins with, and the parameters that it still needs.
+
+        For platforms that can ask for what is missing. Raise UsageError if there is no such
+        command.
+        """
+        command, rest = self._parted(line)
+        given = len(_words_of(rest))
+        return command, tuple(each for each in command.parameters[given:] if each.required)
+
+    def _parted(self, line: str) -> tuple[Command, str]:
         line = " ".join(line.translate(_PLAIN).split())
         said = line.split(" ")
         for length in range(len(said), 0, -1):
             command = self._commands.get(tuple(word.lower() for word in said[:length]))
             if command is not None:
-                return Call(command, _arguments(command, " ".join(said[length:])))
+                return command, " ".join(said[length:])
         raise UsageError(f"There is no command {said[0]!r}. Type: vendor help")
 
     def help(self) -> Document:
         """Say what can be typed."""
-        items = tuple(Item(words(strong(command.usage), f": {command.help}")) for command in self)
+        listed = [command for command in self if command.listed]
+        items = tuple(Item(words(strong(each.usage), f": {each.help}")) for each in listed)
         lead = Paragraph(words("What you can type:"))
         return Document("What you can type", (lead, Bullets(items)))
 
@@ -134,10 +174,7 @@ def _parameters(handler: Handler) -> tuple[Parameter, ...]:
 
 def _arguments(command: Command, text: str) -> dict[str, str]:
     """Share a line's remaining words out among a command's parameters."""
-    try:
-        said = shlex.split(text) if '"' in text else text.split()
-    except ValueError:
-        said = text.replace('"', " ").split()
+    said = _words_of(text)
     arguments: dict[str, str] = {}
     for parameter in command.parameters:
         if not said:
@@ -151,3 +188,11 @@ def _arguments(command: Command, text: str) -> dict[str, str]:
     if said:
         raise UsageError(f"{' '.join(said)!r} is more than it takes. Type: {command.usage}")
     return arguments
+
+
+def _words_of(text: str) -> list[str]:
+    """Part a line into words; what stands in quotation marks is one."""
+    try:
+        return shlex.split(text) if '"' in text else text.split()
+    except ValueError:
+        return text.replace('"', " ").split()

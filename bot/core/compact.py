@@ -49,6 +49,8 @@ def several(told: Sequence[tuple[Vendor, Mention]], desk: Desk) -> Document:
         blocks.append(_as_well(buttons[SHOWN:], len(told) - len(buttons)))
     blocks.append(Footnote(words(desk.disclaimer)))
     blocks.append(Actions(buttons))
+    # Not among the others, each of which stands for a vendor.
+    blocks.append(Actions((Button("Wrong match", "vendor wrong"),)))
     names = ", ".join(vendor.name for vendor, _ in told)
     return Document(f"{len(told)} watched vendors named: {names}", tuple(blocks))
 

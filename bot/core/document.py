@@ -192,6 +192,11 @@ def words(*parts: str | Inline) -> Inlines:
     return tuple(Text(part) if isinstance(part, str) else part for part in parts if part != "")
 
 
+def said(text: str) -> Document:
+    """Make a document of one sentence."""
+    return Document(text, (Paragraph(words(text)),))
+
+
 def strong(value: str) -> Text:
     """Give emphasised text."""
     return Text(value, strong=True)

@@ -184,7 +184,7 @@ class Worker:
     def _done(self, outgoing: Outgoing, task: asyncio.Task[None]) -> None:
         del task
         self._under_way.discard(outgoing.lane)
-        if self._pace and outgoing.kind is not Kind.REPLY:
+        if self._pace and outgoing.kind not in {Kind.REPLY, Kind.SHARE}:
             self._rests[outgoing.lane] = self._clock() + self._pace
         self.nudge()
 

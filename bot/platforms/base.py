@@ -42,6 +42,18 @@ class Inbox(Protocol):
     async def on_command(self, invocation: Invocation) -> None:
         """Take a command."""
 
+    async def on_marked(self, invocation: Invocation) -> None:
+        """Take it that somebody touched the mark on a message (`on`); carried out if it is ours."""
+
+    async def on_joined(self, channel: Channel, event: str, by: str | None = None) -> None:
+        """Take it that the bot is in a channel now; `event` is the same if it is told again."""
+
+    async def on_left(self, channel: Channel) -> None:
+        """Take it that the bot is out of a channel, or that nobody can post there."""
+
+    async def on_removed(self, platform: str, team: str) -> None:
+        """Take it that a team has taken the bot out of its workspace."""
+
 
 class Platform(Protocol):
     """A chat platform. Every member is needed; none may be left out.

@@ -82,7 +82,7 @@ def _follow(
     draft = Draft(
         key=hashlib.sha256(f"{kind} {row.key} {number}".encode()).hexdigest(),
         team=row.team,
-        channel=Channel(row.platform, row.channel, row.private, row.encrypted),
+        channel=Channel(row.platform, row.channel, row.private, row.encrypted, team=row.team),
         document=document,
         thread=row.thread,
         kind=kind,

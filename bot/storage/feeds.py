@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, case, func, or_, select, update
 
 from bot.core.feed import Feed, Poll
+from bot.core.mention import DEFAULT_TEAM
 from bot.errors import StorageError
 from bot.storage.database import insert_missing
-from bot.storage.tables import DEFAULT_TEAM, entry, feed
+from bot.storage.tables import entry, feed
 
 # Databases bound the number of values in a statement; this is well below all of them.
 _CHUNK = 500

@@ -121,7 +121,7 @@ def _release(  # noqa: PLR0913, PLR0917 - the four name one group
     ).all()
     if not rows:
         return 0
-    place = Channel(platform, channel, rows[0].private, rows[0].encrypted)
+    place = Channel(platform, channel, rows[0].private, rows[0].encrypted, team=team)
     muted = mutes.active(connection, team, now)
     quiet = [row for row in rows if muted.covers(place.key, row.vendor)]
     mentions.mute(connection, [row.mention_id for row in quiet])

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
-from bot.core.document import Document
+from bot.core.commands import Answer
 from bot.core.mention import Channel, Invocation
 from bot.storage import outbox
 from bot.storage.database import insert_missing
@@ -18,7 +18,7 @@ def _reply_key(event: str) -> str:
     return f"reply {event}"
 
 
-def receive(connection: Connection, team: str, invocation: Invocation, now: datetime) -> bool:
+def receive(connection: Connection, invocation: Invocation, now: datetime) -> bool:
     """Keep a command; say False if this event has been received before."""
     channel = invocation.channel
     event = f"{channel.key} {invocation.id}"
@@ -27,7 +27,7 @@ def receive(connection: Connection, team: str, invocation: Invocation, now: date
         return False
     row = {
         "event": event,
-        "team": team,
+        "team": channel.team,
         "platform": channel.platform,
         "channel": channel.id,
         "private": channel.private,
@@ -36,6 +36,7 @@ def receive(connection: Connection, team: str, invocation: Invocation, now: date
         "message": invocation.id,
         "actor": invocation.actor,
         "reply_to": invocation.reply_to,
+        "on_message": invocation.on,
         "line": invocation.line,
         "received_at": now,
     }
@@ -72,29 +73,35 @@ def take(connection: Connection, now: datetime, lease: timedelta) -> Command | N
         id=row.id,
         event=row.event,
         team=row.team,
-        channel=Channel(row.platform, row.channel, row.private, row.encrypted),
+        channel=Channel(row.platform, row.channel, row.private, row.encrypted, team=row.team),
         message=row.message,
         actor=row.actor,
         line=row.line,
         thread=row.thread,
         reply_to=row.reply_to,
+        on=row.on_message,
         attempts=row.attempts + 1,
     )
 
 
-def answer(connection: Connection, command: Command, reply: Document, now: datetime) -> bool:
-    """Queue a command's answer and forget the command; False if it was answered before."""
+def answer(connection: Connection, command: Command, made: Answer, now: datetime) -> bool:
+    """Queue what a command brings and forget the command; False if it was answered before."""
     # SQLite gives a number again when the last row is gone.
     this = (inbox.c.id == command.id, inbox.c.event == command.event)
     if connection.execute(delete(inbox).where(*this)).rowcount == 0:
         return False
+    for number, (channel, document) in enumerate(made.posts):
+        key = f"brought {number} by {command.event}"
+        outbox.queue(connection, Draft(key, channel.team, channel, document), now)
+    if made.document is None:
+        return True
     draft = Draft(
         key=_reply_key(command.event),
         team=command.team,
         channel=command.channel,
-        document=reply,
+        document=made.document,
         thread=command.thread,
-        kind=Kind.REPLY,
+        kind=Kind.SHARE if made.shared else Kind.REPLY,
         # A person's answers come in order, and nobody's wait behind a channel's alerts.
         lane=f"reply {command.channel.key} {command.actor}",
         message=command.message,

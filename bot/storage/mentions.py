@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from bot.core.mention import Cause, Mention
+from bot.core.mention import DEFAULT_TEAM, Cause, Mention
 from bot.core.policy import Decision, Post, Skip, SkipReason
 from bot.storage.rows import Hearing, PastAlert
-from bot.storage.tables import DEFAULT_TEAM
 from bot.storage.tables import mention as table
 from bot.storage.tables import outbox as outbox_table
 

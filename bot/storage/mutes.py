@@ -1,9 +1,9 @@
 """Who wants no alerts about whom, in the caller's transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.core.choices import Mute
@@ -31,7 +31,13 @@ class Muted:
 
 
 def add(connection: Connection, team: str, new: Mute) -> Mute:
-    """Mute; give the mute with its number."""
+    """Mute, in place of what muted the same in the same place; give the mute with its number."""
+    same = (
+        mute.c.vendor.is_(None) if new.vendor is None else mute.c.vendor == new.vendor,
+        mute.c.channel.is_(None) if new.channel is None else mute.c.channel == new.channel,
+    )
+    replaced = {"ended_at": new.created_at, "ended_by": new.by}
+    connection.execute(update(mute).where(*_in_force(team, new.created_at), *same).values(replaced))
     done = connection.execute(
         insert(mute).values(
             team=team,
@@ -41,10 +47,11 @@ def add(connection: Connection, team: str, new: Mute) -> Mute:
             reason=new.reason,
             by=new.by,
             created_at=new.created_at,
+            private=new.private,
         )
     )
     (row_id,) = done.inserted_primary_key or (0,)
-    return Mute(int(row_id), new.vendor, new.channel, new.until, new.reason, new.by, new.created_at)
+    return replace(new, id=int(row_id))
 
 
 def end(connection: Connection, team: str, id: int, by: str, now: datetime) -> bool:  # noqa: A002 - the column's name
@@ -59,16 +66,37 @@ def in_force(connection: Connection, team: str, channel: str, now: datetime) -> 
     """Give the mutes in force: those of a channel (its key) and those that hold everywhere."""
     here = or_(mute.c.channel.is_(None), mute.c.channel == channel)
     rows = connection.execute(select(mute).where(*_in_force(team, now), here).order_by(mute.c.id))
-    return tuple(
-        Mute(row.id, row.vendor, row.channel, row.until, row.reason, row.by, row.created_at)
-        for row in rows
+    return tuple(map(_mute, rows))
+
+
+def seen(
+    connection: Connection, team: str, now: datetime, private: frozenset[str]
+) -> tuple[Mute, ...]:
+    """Give the mutes in force; those of private channels only where their key is in `private`."""
+    shown = or_(
+        mute.c.channel.is_(None), mute.c.private.is_(False), mute.c.channel.in_(sorted(private))
     )
+    rows = connection.execute(select(mute).where(*_in_force(team, now), shown).order_by(mute.c.id))
+    return tuple(map(_mute, rows))
 
 
 def active(connection: Connection, team: str, now: datetime) -> Muted:
     """Give whom mutes in force are about, and where they hold."""
     rows = connection.execute(_MUTED, {"b_team": team, "b_now": now})
     return Muted(tuple((row.vendor, row.channel) for row in rows))
+
+
+def _mute(row: "Row[*tuple[object, ...]]") -> Mute:
+    return Mute(
+        row.id,
+        row.vendor,
+        row.channel,
+        row.until,
+        row.reason,
+        row.by,
+        row.created_at,
+        row.private,
+    )
 
 
 def _in_force(team: str, now: datetime) -> tuple[ColumnElement[bool], ...]:

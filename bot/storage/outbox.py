@@ -40,7 +40,7 @@ LONGEST_LEASE = timedelta(minutes=10)
 NOTHING = Document("", ())
 """What a withdrawal has to say."""
 # What goes out although a team's posting is stopped: answers, and taking back.
-_EVEN_PAUSED = (Kind.REPLY, Kind.WITHDRAW)
+_EVEN_PAUSED = (Kind.REPLY, Kind.SHARE, Kind.WITHDRAW)
 
 # Made once: to build a statement takes longer than to carry it out.
 _NUMBER = select(outbox.c.id).where(outbox.c.key == bindparam("b_key"))
@@ -233,7 +233,7 @@ def _outgoing(row: "Row[*tuple[object, ...]]") -> Outgoing | None:
         key=row.key,
         team=row.team,
         lane=row.lane,
-        channel=Channel(row.platform, row.channel, row.private, row.encrypted),
+        channel=Channel(row.platform, row.channel, row.private, row.encrypted, team=row.team),
         thread=row.thread,
         document=document,
         attempts=row.attempts + 1,

@@ -34,6 +34,7 @@ _ITS_LANE = (
     .where(outbox.c.id == bindparam("b_id"))
     .with_for_update()
 )
+_ANSWERS = (Kind.REPLY, Kind.SHARE)
 _WORKS_AGAIN = delete(trouble).where(
     trouble.c.team == bindparam("b_team"), trouble.c.lane == bindparam("b_lane")
 )
@@ -48,7 +49,7 @@ def sent(connection: Connection, id: int, receipt: Receipt, now: datetime) -> bo
     posted = {"b_message": receipt.message_id, "b_link": receipt.link}
     connection.execute(_SENT, {"b_id": id, "b_now": now, **posted})
     connection.execute(_WORKS_AGAIN, {"b_team": row.team, "b_lane": row.lane})
-    if row.kind == Kind.REPLY:
+    if row.kind in _ANSWERS:
         silent = update(outbox).where(outbox.c.id == id).values(document=to_json(NOTHING))
         connection.execute(silent)
     if row.kind == Kind.POST:
@@ -57,7 +58,7 @@ def sent(connection: Connection, id: int, receipt: Receipt, now: datetime) -> bo
         connection.execute(
             update(outbox).where(outbox.c.id == row.target_id).values(state=State.WITHDRAWN)
         )
-    return bool(row.kind == Kind.REPLY)
+    return row.kind in _ANSWERS
 
 
 def put_back(connection: Connection, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above

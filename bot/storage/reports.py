@@ -44,6 +44,28 @@ def wrong_match(connection: Connection, report: Report, now: datetime, team: str
     return sum(_mark(connection, report, row, now, team) for row in documents)
 
 
+def told_in(
+    connection: Connection, channel: Channel, message_id: str, team: str
+) -> tuple[str, ...]:
+    """Give the vendors that a message of the bot's tells of, in the order of the alerts."""
+    rows = connection.execute(
+        select(mention_table.c.vendor)
+        .join(outbox_table, outbox_table.c.id == mention_table.c.outbox_id)
+        .where(
+            outbox_table.c.team == team,
+            outbox_table.c.platform == channel.platform,
+            outbox_table.c.channel == channel.id,
+            outbox_table.c.message_id == message_id,
+            outbox_table.c.kind == "post",
+            outbox_table.c.state != State.WITHDRAWN,
+            mention_table.c.outcome == "post",
+            mention_table.c.reason != wrong_matches.WRONG,
+        )
+        .order_by(mention_table.c.id)
+    )
+    return tuple(dict.fromkeys(row.vendor for row in rows))
+
+
 def _mark(
     connection: Connection,
     report: Report,

@@ -8,11 +8,10 @@ from typing import TypeAlias
 
 from bot.core.digest import Held
 from bot.core.document import Document
-from bot.core.mention import Channel, Mention
+from bot.core.mention import DEFAULT_TEAM, Channel, Mention
 from bot.core.policy import Decision, HoldReason, Judge
 from bot.core.settings import Settings
 from bot.core.stories import Fingerprint
-from bot.storage.tables import DEFAULT_TEAM
 
 
 class Kind(StrEnum):
@@ -123,17 +122,22 @@ class Command:
     line: str
     thread: str | None
     reply_to: str | None
+    on: str | None
     attempts: int
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long what is kept; of `documents` and `entries`, their words."""
+    """How long what is kept; of `documents` and `entries`, their words.
+
+    All of a team that took the bot out goes after `removed`.
+    """
 
     mentions: timedelta = timedelta(days=365)
     encrypted_mentions: timedelta = timedelta(days=7)
     documents: timedelta = timedelta(days=30)
     entries: timedelta = timedelta(days=30)
+    removed: timedelta = timedelta(days=30)
 
 
 DigestWriter: TypeAlias = Callable[[HoldReason, Sequence[Held]], Document]

@@ -8,9 +8,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.core.choices import Mute, Precision, Report, WrongMatch
+from bot.core.commands import Answer
 from bot.core.document import Document
 from bot.core.feed import Feed, Poll
-from bot.core.mention import Channel, Invocation, Mention, Receipt
+from bot.core.mention import DEFAULT_TEAM, Channel, Invocation, Mention, Receipt
+from bot.core.overview import Overview
+from bot.core.places import Listening
 from bot.core.settings import DEFAULTS, Settings
 from bot.core.status import Parked, Pause, State, Status
 from bot.storage import (
@@ -20,13 +23,16 @@ from bot.storage import (
     mentions,
     mutes,
     outbox,
+    overviews,
     parked,
     pauses,
+    places,
     receipts,
     reports,
     rulings,
     settings,
     status,
+    teams,
     upkeep,
     wrong_matches,
 )
@@ -42,7 +48,6 @@ from bot.storage.rows import (
     Retention,
     Ruling,
 )
-from bot.storage.tables import DEFAULT_TEAM
 
 
 class Store:
@@ -109,6 +114,12 @@ class Store:
         """
         return await self._database.write(reports.wrong_match, report, now, team)
 
+    async def told_in(
+        self, channel: Channel, message_id: str, team: str = DEFAULT_TEAM
+    ) -> tuple[str, ...]:
+        """Give the vendors that a message of the bot's tells of."""
+        return await self._database.read(reports.told_in, channel, message_id, team)
+
     async def wrong_matches(
         self, seen_from: Channel, state: str | None = None, team: str = DEFAULT_TEAM
     ) -> tuple[WrongMatch, ...]:
@@ -164,10 +175,10 @@ class Store:
         return await self._database.write(mutes.end, team, id, by, now)
 
     async def mutes(
-        self, seen_from: Channel, now: datetime, team: str = DEFAULT_TEAM
+        self, now: datetime, team: str = DEFAULT_TEAM, *, private: frozenset[str] = frozenset()
     ) -> tuple[Mute, ...]:
-        """Give the mutes in force that bear on a channel: its own, and those of all channels."""
-        return await self._database.read(mutes.in_force, team, seen_from.key, now)
+        """Give the mutes in force; those of private channels only where their key is given."""
+        return await self._database.read(mutes.seen, team, now, private)
 
     async def pause(self, by: str, now: datetime, team: str = DEFAULT_TEAM) -> bool:
         """Stop all posting; say False if it is stopped already."""
@@ -208,25 +219,66 @@ class Store:
 
     # Commands
 
-    async def receive(
-        self, invocation: Invocation, now: datetime, team: str = DEFAULT_TEAM
-    ) -> bool:
+    async def receive(self, invocation: Invocation, now: datetime) -> bool:
         """Keep a command until it is answered; say False if the same event came before."""
-        return await self._database.write(inbox.receive, team, invocation, now)
+        return await self._database.write(inbox.receive, invocation, now)
 
     async def take_command(self, now: datetime, lease: timedelta) -> Command | None:
         """Take the oldest command that nobody is answering; None if there is none."""
         return await self._database.write(inbox.take, now, lease)
 
-    async def answer(self, command: Command, reply: Document, now: datetime) -> bool:
+    async def answer(self, command: Command, made: Answer, now: datetime) -> bool:
         """Queue the answer and forget the command; False if somebody answered before."""
-        answered = await self._database.write(inbox.answer, command, reply, now)
+        answered = await self._database.write(inbox.answer, command, made, now)
         await self._database.tidy()
         return answered
 
     async def next_command_due(self) -> datetime | None:
         """Say when a command that was taken and not answered can be taken again."""
         return await self._database.read(inbox.next_due)
+
+    # Places
+
+    async def join(
+        self,
+        channel: Channel,
+        by: str | None,
+        event: str,
+        posts: Sequence[tuple[Channel, Document]],
+        now: datetime,
+    ) -> bool:
+        """Note that the bot is in a channel and queue what it says; False if told before."""
+        return await self._database.write(places.join, channel, by, event, posts, now)
+
+    async def leave(self, channel: Channel, now: datetime) -> None:
+        """Note that the bot is out of a channel; what waited for it is given up."""
+        await self._database.write(places.leave, channel, now)
+
+    async def listen(self, channel: Channel, listening: Listening, by: str, now: datetime) -> None:
+        """Decide whether the bot listens in a channel."""
+        await self._database.write(places.listen, channel, listening, by, now)
+
+    async def listening(self, channel: Channel) -> Listening | None:
+        """Say what was decided about listening in a channel."""
+        return await self._database.read(places.listening, channel)
+
+    async def decided_listening(self) -> dict[tuple[str, str], Listening]:
+        """Give every such decision, by team and channel key."""
+        return await self._database.read(places.decided)
+
+    async def overview(
+        self, now: datetime, team: str = DEFAULT_TEAM, *, private: frozenset[str] = frozenset()
+    ) -> Overview:
+        """Give what is watched where; private channels only where their key is given."""
+        return await self._database.read(overviews.overview, team, now, private)
+
+    async def remove(self, platform: str, team: str, now: datetime) -> None:
+        """Note that a team took the bot out: nothing more goes there."""
+        await self._database.write(teams.remove, platform, team, now)
+
+    async def erase(self, platform: str, team: str) -> int:
+        """Forget all that is kept of a team on a platform; give how many rows went."""
+        return await self._database.write(teams.erase, platform, team)
 
     # Feeds
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-DEFAULT_TEAM = "default"
+from bot.core.mention import DEFAULT_TEAM
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -161,6 +161,7 @@ inbox = Table(
     Column("message", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("reply_to", Text),
+    Column("on_message", Text),
     Column("line", Text, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime),
@@ -227,6 +228,7 @@ mute = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Column("ended_by", Text),
+    Column("private", Boolean, nullable=False, server_default=false()),
     Index(None, "team", "ended_at"),
 )
 
@@ -255,6 +257,43 @@ channel_setting = Table(
     Column("choices", Text, nullable=False),
     Column("by", Text, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+)
+
+# Channels that the bot is or was in; `listening` is empty where nobody decided.
+place = Table(
+    "place",
+    metadata,
+    _team(primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("external", Boolean, nullable=False, server_default=false()),
+    Column("listening", Text),
+    Column("by", Text),
+    Column("since", UtcDateTime, nullable=False),
+    Column("left_at", UtcDateTime),
+)
+
+# Workspaces that installed the bot: `data` is encrypted. One that took it out is erased later.
+installation = Table(
+    "installation",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("workspace", Text, primary_key=True),
+    _team(),
+    Column("data", Text, nullable=False),
+    Column("by", Text),
+    Column("installed_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),
+)
+
+# Installations that were begun, by the hash of what must come back.
+oauth_state = Table(
+    "oauth_state",
+    metadata,
+    Column("state", Text, primary_key=True),
+    _team(),
+    Column("expires_at", UtcDateTime, nullable=False),
 )
 
 # A team whose posting has been stopped.

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, or_, select, update
 
 from bot.core.document import to_json
+from bot.storage import teams
 from bot.storage.outbox import NOTHING
 from bot.storage.rows import Retention
 from bot.storage.tables import entry, held, mention, outbox, story, story_entry
@@ -20,6 +21,7 @@ def purge(connection: Connection, now: datetime, keep: Retention) -> int:
         + _documents(connection, now, keep)
         + _entries(connection, now - keep.entries)
         + _stories(connection, now - max(keep.documents, keep.entries))
+        + sum(teams.erase(connection, *gone) for gone in teams.due(connection, now - keep.removed))
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from bot.core.cards import MEASURES_SHOWN, Desk, card, line
-from bot.core.document import Actions, Document, plain, runs, size
+from bot.core.document import Actions, Document, Footnote, plain, runs, size
 from bot.core.mention import Cause, Channel, Match, MatchKind, Mention
 from bot.core.policy import History
 from bot.core.record import record
@@ -206,7 +206,9 @@ def test_a_card_says_why_it_is_here() -> None:
 
 
 def test_the_foot_says_who_reviewed_what_more_there_is_and_what_a_card_is_not() -> None:
-    foot = text(card(full_vendor(), DESK)).split("\n")[-2]
+    (foot,) = (
+        plain(each.text) for each in card(full_vendor(), DESK).blocks if isinstance(each, Footnote)
+    )
     assert "Not yet reviewed by a person." in foot
     assert "The full record also holds 1 background fact." in foot
     assert "Not legal advice. Absence from a list is not clearance." in foot

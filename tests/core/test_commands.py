@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.commands import CommandTable, Rest
+from bot.core.commands import Answer, CommandTable, Rest
 from bot.core.document import Document, Paragraph, plain, runs, words
 from bot.errors import UsageError
 
@@ -83,8 +83,10 @@ def test_any_line_is_a_call_or_a_usage_error(line: str) -> None:
     assert "Type:" in told
 
 
-async def _run(handling: Awaitable[Document]) -> Document:
-    return await handling
+async def _run(handling: Awaitable[Document | Answer]) -> Document:
+    made = await handling
+    assert isinstance(made, Document)
+    return made
 
 
 def test_help_names_every_command_and_how_it_is_typed() -> None:

@@ -47,10 +47,13 @@ def about(*vendors: Vendor, title: str | None = None, link: str | None = None) -
 
 
 def buttons(document: Document) -> list[str]:
-    return [
+    """Give the lines of the buttons that stand for vendors; the last one is for a wrong match."""
+    *pressed, last = [
         each.line for block in document.blocks if isinstance(block, Actions)
         for each in block.buttons
     ]  # fmt: skip
+    assert last == "vendor wrong"
+    return pressed
 
 
 def lines(document: Document) -> list[str]:
@@ -167,7 +170,7 @@ def test_where_else_a_story_stands_comes_before_the_small_print(document: Docume
         n for n, each in enumerate(told.blocks)
         if isinstance(each, Paragraph) and plain(each.text).startswith("Also in: ")
     )  # fmt: skip
-    assert kinds[at + 1 :] == [Footnote, Actions]
+    assert kinds[at + 1 : at + 3] == [Footnote, Actions]
     assert Link("“Elsewhere”", "https://herald.example/1") in parts(told)
     assert told.summary == document.summary
 
@@ -211,8 +214,11 @@ def test_a_hostile_address_is_no_link() -> None:
 def test_a_mark_says_in_words_whom_it_stands_for() -> None:
     document = mark([(ACME, mention(ACME)), (ROAD, mention(ROAD))])
     assert said(document).startswith("Named here: Acme Cam, Road Runner.")
-    assert buttons(document) == ["vendor acme-cam", "vendor road-runner"]
-    assert len(buttons(mark([(each, mention(each)) for each in many(SHOWN + 3)]))) == SHOWN
+    (actions,) = (each for each in document.blocks if isinstance(each, Actions))
+    assert [each.line for each in actions.buttons] == ["vendor acme-cam", "vendor road-runner"]
+    more = mark([(each, mention(each)) for each in many(SHOWN + 3)])
+    (actions,) = (each for each in more.blocks if isinstance(each, Actions))
+    assert len(actions.buttons) == SHOWN
 
 
 def test_a_notice_says_where_why_and_what_to_do() -> None:

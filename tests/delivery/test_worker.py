@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from bot.core.commands import Answer
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation
 from bot.core.status import State
@@ -186,7 +187,7 @@ async def test_replies_do_not_wait_behind_a_channels_alerts(post: Post) -> None:
     assert await post.store.receive(asked, post.clock())
     command = await post.store.take_command(post.clock(), LEASE)
     assert command is not None
-    await post.store.answer(command, Document("Help", ()), post.clock())
+    await post.store.answer(command, Answer(Document("Help", ())), post.clock())
     await post.worker(pace=60).drain(5)
     assert post.platform.summaries() == ["first"]
     assert [actor for actor, _ in post.platform.replies] == ["anna"]

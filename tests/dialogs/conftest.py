@@ -119,7 +119,8 @@ class Bot:
     ) -> Mute:
         """Let somebody mute a vendor or all, in a channel or everywhere."""
         where = None if channel is None else place(channel).key
-        new = Mute(0, vendor, where, until, reason, "bea", self.clock())
+        private = channel is not None and place(channel).private
+        new = Mute(0, vendor, where, until, reason, "bea", self.clock(), private)
         return await self.app.store.mute(new)
 
     async def calls_wrong(

@@ -109,7 +109,7 @@ async def test_nothing_of_a_private_channel_shows_anywhere_else(place: Bot) -> N
         "status": repr(status),
         "given up": repr(await store.parked(99)),
         "precision": repr(await store.precision()),
-        "choices of the public channel": repr(await store.mutes(HALL, place.clock()))
+        "choices of the public channel": repr(await store.mutes(place.clock()))
         + repr(await store.chosen(HALL.key)),
     }
     secrets = ["zephyr", "quartz", "secret-", "For the club", "club.example", *links_of(place)]

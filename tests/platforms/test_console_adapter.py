@@ -44,6 +44,18 @@ class Ears:
         """Keep a command."""
         self.commands.append(invocation)
 
+    async def on_marked(self, invocation: Invocation) -> None:
+        """Hear of no marks: a terminal has none."""
+
+    async def on_joined(self, channel: Channel, event: str, by: str | None = None) -> None:
+        """Hear of no coming: the bot is everywhere in a terminal."""
+
+    async def on_left(self, channel: Channel) -> None:
+        """Hear of no leaving."""
+
+    async def on_removed(self, platform: str, team: str) -> None:
+        """Hear of no removal."""
+
 
 async def typed(*lines: str) -> AsyncIterator[str]:
     for line in lines:

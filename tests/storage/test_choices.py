@@ -159,25 +159,31 @@ async def test_a_mute_ends_at_its_second(store: Store) -> None:
     before = replace(mention(cause_id="m1"), at=NOW + HOUR - SECOND)
     then = replace(mention(cause_id="m2"), at=NOW + HOUR)
     assert await hear(store, before, then) == ["muted", "first mention here"]
-    assert await store.mutes(HALL, NOW + HOUR - SECOND) != ()
-    assert await store.mutes(HALL, NOW + HOUR) == ()
+    assert await store.mutes(NOW + HOUR - SECOND) != ()
+    assert await store.mutes(NOW + HOUR) == ()
 
 
 async def test_a_mute_keeps_who_when_and_why(store: Store) -> None:
     kept = await store.mute(mute(until=HOUR))
     assert replace(kept, id=0) == mute(until=HOUR)
-    assert await store.mutes(HALL, NOW) == (kept,)
+    assert await store.mutes(NOW) == (kept,)
 
 
-async def test_the_mutes_of_a_channel_are_its_own_and_those_that_hold_everywhere(
+async def test_mutes_of_a_private_channel_are_told_only_to_whoever_is_in_it(
     store: Store,
 ) -> None:
     here = await store.mute(mute())
     everywhere = await store.mute(mute(channel=None))
-    there = await store.mute(mute(channel=LAB))
+    there = await store.mute(replace(mute(channel=LAB), private=True))
     await store.mute(mute(), team="blue")
-    assert await store.mutes(HALL, NOW) == (here, everywhere)
-    assert await store.mutes(LAB, NOW) == (everywhere, there)
+    assert await store.mutes(NOW) == (here, everywhere)
+    assert await store.mutes(NOW, private=frozenset({LAB.key})) == (here, everywhere, there)
+
+
+async def test_a_mute_takes_the_place_of_one_of_the_same_in_the_same_place(store: Store) -> None:
+    await store.mute(mute())
+    later = await store.mute(mute())
+    assert await store.mutes(NOW) == (later,)
 
 
 async def test_a_mute_can_be_undone_once(store: Store, behind: Behind) -> None:
@@ -185,7 +191,7 @@ async def test_a_mute_can_be_undone_once(store: Store, behind: Behind) -> None:
     assert not await store.unmute(kept.id, "carl", NOW, team="blue")
     assert await store.unmute(kept.id, "carl", NOW)
     assert not await store.unmute(kept.id, "dora", NOW)
-    assert await store.mutes(HALL, NOW) == ()
+    assert await store.mutes(NOW) == ()
     assert await hear(store, mention()) == ["first mention here"]
     assert behind("SELECT by, reason, ended_by FROM mute") == [("bea", "we know", "carl")]
 

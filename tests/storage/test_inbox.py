@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+from bot.core.commands import Answer
 from bot.core.mention import Channel, Invocation, Receipt
 from bot.storage.rows import Command, Kind
 from bot.storage.store import Store
@@ -42,7 +43,7 @@ async def test_a_command_is_taken_as_it_was_given_and_its_answer_goes_where_it_c
         "t1",
     )
     assert command.attempts == 1
-    assert await store.answer(command, document("Yes"), NOW)
+    assert await store.answer(command, Answer(document("Yes")), NOW)
     (out,) = await store.claim(NOW, LEASE, 10)
     assert (out.kind, out.channel, out.message, out.actor, out.thread) == (
         Kind.REPLY,
@@ -57,7 +58,7 @@ async def test_a_command_is_taken_as_it_was_given_and_its_answer_goes_where_it_c
 async def test_a_command_delivered_twice_is_kept_once(store: Store) -> None:
     assert await store.receive(given(), NOW)
     assert not await store.receive(given(), NOW)
-    await store.answer(await take(store), document("Yes"), NOW)
+    await store.answer(await take(store), Answer(document("Yes")), NOW)
     assert await store.take_command(NOW, LEASE) is None
 
 
@@ -65,7 +66,7 @@ async def test_a_command_delivered_again_after_its_answer_is_not_carried_out_aga
     store: Store,
 ) -> None:
     await store.receive(given(), NOW)
-    await store.answer(await take(store), document("Yes"), NOW)
+    await store.answer(await take(store), Answer(document("Yes")), NOW)
     assert not await store.receive(given(), NOW)
     assert await store.take_command(NOW, LEASE) is None
 
@@ -108,8 +109,8 @@ async def test_two_answers_to_one_command_are_one(store: Store, other: Store) ->
     first = await take(store)
     second = await other.take_command(NOW + LEASE, LEASE)
     assert second is not None
-    assert await other.answer(second, document("Yes"), NOW)
-    assert not await store.answer(first, document("Yes again"), NOW)
+    assert await other.answer(second, Answer(document("Yes")), NOW)
+    assert not await store.answer(first, Answer(document("Yes again")), NOW)
     assert [each.document.summary for each in await store.claim(NOW, LEASE, 10)] == ["Yes"]
 
 
@@ -118,9 +119,9 @@ async def test_a_late_answer_takes_no_other_command_away(store: Store, other: St
     late = await take(store)
     again = await other.take_command(NOW + LEASE, LEASE)
     assert again is not None
-    await other.answer(again, document("Yes"), NOW)
+    await other.answer(again, Answer(document("Yes")), NOW)
     await store.receive(given("c2", actor="bea"), NOW)
-    assert not await store.answer(late, document("Yes again"), NOW)
+    assert not await store.answer(late, Answer(document("Yes again")), NOW)
     left = await store.take_command(NOW, LEASE)
     assert left is not None
     assert left.message == "c2"
@@ -141,10 +142,10 @@ async def test_a_persons_answers_come_in_the_order_of_the_questions(
     await store.receive(given("c2"), NOW)
     first, second = await take(store), await other.take_command(NOW, LEASE)
     if second is not None:
-        await other.answer(second, document("second"), NOW)
-    await store.answer(first, document("first"), NOW)
+        await other.answer(second, Answer(document("second")), NOW)
+    await store.answer(first, Answer(document("first")), NOW)
     if second is None:
-        await store.answer(await take(store), document("second"), NOW)
+        await store.answer(await take(store), Answer(document("second")), NOW)
     got = []
     while claimed := await store.claim(NOW, LEASE, 10):
         got += [each.document.summary for each in claimed]
@@ -159,7 +160,7 @@ async def test_a_persons_answers_wait_for_one_another_and_not_for_the_channel(
     await store.say("default", HALL, document("alert"), "k1", NOW)
     for id_, actor in (("c1", "anna"), ("c2", "anna"), ("c3", "bea")):
         await store.receive(given(id_, actor=actor), NOW)
-        await store.answer(await take(store), document(id_), NOW)
+        await store.answer(await take(store), Answer(document(id_)), NOW)
     claimed = await store.claim(NOW, LEASE, 10)
     assert [each.document.summary for each in claimed] == ["alert", "c1", "c3"]
 
@@ -168,13 +169,13 @@ async def test_answers_go_out_while_posting_is_stopped(store: Store) -> None:
     await store.pause("bea", NOW)
     await store.say("default", HALL, document("alert"), "k1", NOW)
     await store.receive(given(), NOW)
-    await store.answer(await take(store), document("Yes"), NOW)
+    await store.answer(await take(store), Answer(document("Yes")), NOW)
     assert [each.document.summary for each in await store.claim(NOW, LEASE, 10)] == ["Yes"]
 
 
 async def test_a_commands_line_is_nowhere_after_its_answer(store: Store, behind: Behind) -> None:
     await store.receive(given(line="vendor check xyzzy plugh"), NOW)
-    await store.answer(await take(store), document("No"), NOW)
+    await store.answer(await take(store), Answer(document("No")), NOW)
     assert behind("SELECT * FROM inbox") == []
     assert "xyzzy" not in repr(behind("SELECT * FROM outbox"))
 
@@ -185,7 +186,7 @@ async def test_a_commands_line_is_not_left_behind_in_the_files(
     await store.receive(given(line="vendor check xyzzy plugh"), NOW)
     files = sorted(tmp_path.iterdir())  # noqa: ASYNC240 - a test may wait for its disk
     assert any(b"xyzzy" in each.read_bytes() for each in files)
-    await store.answer(await take(store), document("No"), NOW)
+    await store.answer(await take(store), Answer(document("No")), NOW)
     files = sorted(tmp_path.iterdir())  # noqa: ASYNC240 - as above
     assert [each.name for each in files if b"xyzzy" in each.read_bytes()] == []
 
@@ -195,7 +196,7 @@ async def test_what_was_answered_is_not_kept_longer_than_it_takes_to_say_it(
 ) -> None:
     # An answer says back what was asked: "No watched vendor is called ...".
     await store.receive(given(line="vendor xyzzy"), NOW)
-    await store.answer(await take(store), document("Nobody is called xyzzy"), NOW)
+    await store.answer(await take(store), Answer(document("Nobody is called xyzzy")), NOW)
     (out,) = await store.claim(NOW, LEASE, 10)
     await store.sent(out.id, Receipt("p1"), NOW)
     assert "xyzzy" not in repr(behind("SELECT document FROM outbox"))

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.choices import Report
+from bot.core.commands import Answer
 from bot.core.document import Actions, Bullets, Button, Document, Item, Paragraph, Text, words
 from bot.core.mention import Channel, Invocation, Mention, Receipt
 from bot.core.policy import Telling
@@ -297,7 +298,7 @@ async def test_an_answer_that_was_given_up_names_nobody(store: Store) -> None:
     await store.receive(Invocation(HALL, "c1", "anna", "vendor a"), NOW)
     command = await store.take_command(NOW, LEASE)
     assert command is not None
-    await store.answer(command, document("Yes"), NOW)
+    await store.answer(command, Answer(document("Yes")), NOW)
     (out,) = await store.claim(NOW, LEASE, 1)
     await store.park(out.id, "no", NOW)
     assert [each.place for each in await store.parked(10)] == ["fake:#hall"]

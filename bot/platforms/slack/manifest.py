@@ -49,7 +49,8 @@ def manifest(commands: Iterable[Command]) -> dict[str, Plain]:
     heard: list[Plain] = [*sorted(EVENTS)]
     words: dict[str, list[Command]] = {}
     for command in commands:
-        words.setdefault(command.path[0], []).append(command)
+        if command.listed:
+            words.setdefault(command.path[0], []).append(command)
     return {
         "display_information": {
             "name": "VendorWatch",

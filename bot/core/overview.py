@@ -1,0 +1,188 @@
+"""What is watched where, what is muted, how the feeds are, and what was told last. Pure.
+
+Whoever asks is shown what they may see: the caller chose it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.choices import Mute
+from bot.core.document import (
+    Actions,
+    Block,
+    Bullets,
+    Button,
+    Divider,
+    Document,
+    Footnote,
+    Handle,
+    Heading,
+    Inlines,
+    Item,
+    Paragraph,
+    link,
+    strong,
+    words,
+)
+from bot.core.mention import Channel
+from bot.core.places import Listening
+
+FEEDS_SHOWN = 10
+MUTES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A channel, what was decided and chosen there, and how many alerts it got in 30 days."""
+
+    channel: Channel
+    decided: Listening | None
+    mode: str | None
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """How a feed is doing. `error` is why the last look failed, if it did."""
+
+    url: str
+    title: str | None
+    checked_at: datetime | None
+    failures: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An alert that was posted."""
+
+    vendor: str
+    channel: Channel
+    at: datetime
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything that the page shows, newest first where it has a time."""
+
+    channels: tuple[Watched, ...]
+    mutes: tuple[Mute, ...]
+    feeds: tuple[FeedHealth, ...]
+    alerts: tuple[Told, ...]
+
+
+def overview(
+    seen: Overview,
+    vendors: int,
+    name: Callable[[str], str],
+    how: Callable[[Watched], str],
+    now: datetime,
+) -> Document:
+    """Write the page. `name` gives a vendor's name by its id, `how` what holds in a channel."""
+    blocks: list[Block] = [
+        Heading(words(strong("VendorWatch"))),
+        Paragraph(words(f"{vendors} vendors are watched. `vendor help` says what you can type.")),
+        Heading(words("Channels")),
+        _channels(seen.channels, how),
+        Divider(),
+        Heading(words("Mutes")),
+        *_mutes(seen.mutes, name),
+        Divider(),
+        Heading(words("Feeds")),
+        *_feeds(seen.feeds, now),
+        Divider(),
+        Heading(words("Last alerts")),
+        _alerts(seen.alerts, name),
+        Footnote(words("You see here what you may see: private channels that you are in.")),
+    ]
+    return Document("What VendorWatch watches, and where", tuple(blocks))
+
+
+def _channels(channels: tuple[Watched, ...], how: Callable[[Watched], str]) -> Block:
+    if not channels:
+        return Paragraph(words("None yet: invite the bot to a channel."))
+    items = []
+    for each in channels:
+        count = f"{each.alerts} alert{'' if each.alerts == 1 else 's'} in 30 days"
+        items.append(Item(words(_place(each.channel), f": {how(each)}, {count}")))
+    return Bullets(tuple(items))
+
+
+def _place(channel: Channel) -> Handle:
+    return Handle(channel.id, "channel")
+
+
+def muted(mute: Mute, name: Callable[[str], str]) -> Inlines:
+    """Say what is muted, where, until when, by whom and why."""
+    what = name(mute.vendor) if mute.vendor else "All vendors"
+    where: Inlines = words("everywhere")
+    if mute.channel is not None:
+        where = words("in ", Handle(mute.channel.partition(":")[2], "channel"))
+    until = f"until {moment(mute.until)}" if mute.until else "until it is undone"
+    why = f": {mute.reason}" if mute.reason else ""
+    return words(strong(what), " ", *where, f", {until}, by ", Handle(mute.by, "person"), why)
+
+
+def moment(at: datetime) -> str:
+    """Write a time as people read it, UTC."""
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def _mutes(mutes: tuple[Mute, ...], name: Callable[[str], str]) -> list[Block]:
+    if not mutes:
+        return [Paragraph(words("None."))]
+    shown = mutes[:MUTES_SHOWN]
+    blocks: list[Block] = [Bullets(tuple(Item(muted(each, name)) for each in shown))]
+    if len(mutes) > len(shown):
+        blocks.append(Paragraph(words(f"And {len(mutes) - len(shown)} more: vendor mutes")))
+    undo = tuple(
+        Button(
+            f"Undo mute {each.id}: {name(each.vendor) if each.vendor else 'all'}",
+            f"vendor unmute {each.id}",
+        )
+        for each in shown
+    )
+    return [*blocks, Actions(undo)]
+
+
+def _feeds(feeds: tuple[FeedHealth, ...], now: datetime) -> list[Block]:
+    if not feeds:
+        return [Paragraph(words("None."))]
+    failing = [each for each in feeds if each.failures]
+    lead = f"{len(feeds)} polled, "
+    lead += f"{len(failing)} failing." if failing else "all well."
+    first = sorted(feeds, key=lambda each: -each.failures)[:FEEDS_SHOWN]
+    items = tuple(Item(_feed(each, now)) for each in first)
+    return [Paragraph(words(lead)), Bullets(items)]
+
+
+def _feed(feed: FeedHealth, now: datetime) -> Inlines:
+    title = link(feed.title or feed.url, feed.url)
+    if feed.failures:
+        times = f"{feed.failures} time{'' if feed.failures == 1 else 's'} in a row"
+        return words(title, f": failed {times} ({feed.error or 'no reason given'})")
+    if feed.checked_at is None:
+        return words(title, ": not looked at yet")
+    minutes = max(0, int((now - feed.checked_at).total_seconds() // 60))
+    return words(title, f": looked at {minutes} minute{'' if minutes == 1 else 's'} ago")
+
+
+def _alerts(alerts: tuple[Told, ...], name: Callable[[str], str]) -> Block:
+    if not alerts:
+        return Paragraph(words("None in 30 days."))
+    return Bullets(
+        tuple(
+            Item(
+                words(
+                    strong(name(each.vendor)),
+                    " in ",
+                    _place(each.channel),
+                    ", ",
+                    link(moment(each.at), each.link),
+                )
+            )
+            for each in alerts
+        )
+    )

@@ -1,0 +1,43 @@
+"""Where the bot listens: who decided it for a channel, and what holds where nobody did. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.mention import Channel
+
+
+class Watch(StrEnum):
+    """When the bot begins to listen: once it is invited, or once an admin has approved."""
+
+    ON_INVITE = "on_invite"
+    ON_APPROVAL = "on_approval"
+
+
+class Listening(StrEnum):
+    """What was decided about a channel."""
+
+    ON = "on"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel that the bot is or was in. `listening` is None where nobody decided."""
+
+    channel: Channel
+    listening: Listening | None
+    by: str | None
+    since: datetime
+    left_at: datetime | None = None
+
+
+def listens(channel: Channel, decided: Listening | None, watch: Watch) -> bool:
+    """Say whether what is said in a channel is looked at.
+
+    A channel that another organisation shares is not, unless somebody switched it on there: its
+    people never agreed to be read.
+    """
+    if decided is not None:
+        return decided is Listening.ON
+    return watch is Watch.ON_INVITE and not channel.external

@@ -1,0 +1,95 @@
+"""The channels that the bot is in, and where it listens; in the caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from bot.core.document import Document
+from bot.core.mention import Channel
+from bot.core.places import Listening
+from bot.core.status import State
+from bot.storage import outbox
+from bot.storage.database import insert_missing
+from bot.storage.rows import Draft, Kind
+from bot.storage.tables import outbox as outbox_table
+from bot.storage.tables import place
+
+GONE = "the bot is not in that channel any more"
+
+
+def join(  # noqa: PLR0913, PLR0917 - who, where, when and what to say
+    connection: Connection,
+    channel: Channel,
+    by: str | None,
+    event: str,
+    posts: Sequence[tuple[Channel, Document]],
+    now: datetime,
+) -> bool:
+    """Note that the bot is in a channel and queue what it says; False if this event is known."""
+    keys = [f"joined {channel.key} {event} {number}" for number, _ in enumerate(posts)]
+    queued = [
+        outbox.queue(connection, Draft(key, there.team, there, document), now)
+        for key, (there, document) in zip(keys, posts, strict=True)
+    ]
+    if queued and not any(queued):
+        return False
+    row = _row(channel) | {"by": by, "since": now}
+    if not insert_missing(connection, place, [row]):
+        _change(connection, channel, left_at=None)
+    return True
+
+
+def leave(connection: Connection, channel: Channel, now: datetime) -> None:
+    """Note that the bot is out of a channel; what it was going to say there is given up."""
+    insert_missing(connection, place, [_row(channel) | {"since": now}])
+    _change(connection, channel, left_at=now)
+    waiting = (
+        outbox_table.c.team == channel.team,
+        outbox_table.c.platform == channel.platform,
+        outbox_table.c.channel == channel.id,
+        outbox_table.c.kind != Kind.REPLY,
+        outbox_table.c.state == State.PENDING,
+    )
+    given_up = {"state": State.FAILED, "open": False, "last_error": GONE}
+    connection.execute(update(outbox_table).where(*waiting).values(given_up))
+
+
+def listen(
+    connection: Connection, channel: Channel, listening: Listening, by: str, now: datetime
+) -> None:
+    """Decide whether the bot listens in a channel."""
+    insert_missing(connection, place, [_row(channel) | {"since": now}])
+    _change(connection, channel, listening=listening.value, by=by, since=now)
+
+
+def listening(connection: Connection, channel: Channel) -> Listening | None:
+    """Give what was decided about a channel."""
+    there = (place.c.team == channel.team, place.c.channel == channel.key)
+    found = connection.scalar(select(place.c.listening).where(*there))
+    return None if found is None else Listening(found)
+
+
+def decided(connection: Connection) -> dict[tuple[str, str], Listening]:
+    """Give every decision, by team and channel key."""
+    rows = connection.execute(
+        select(place.c.team, place.c.channel, place.c.listening).where(
+            place.c.listening.is_not(None)
+        )
+    )
+    return {(row.team, row.channel): Listening(row.listening) for row in rows}
+
+
+def _row(channel: Channel) -> dict[str, object]:
+    return {
+        "team": channel.team,
+        "channel": channel.key,
+        "platform": channel.platform,
+        "private": channel.private,
+        "external": channel.external,
+    }
+
+
+def _change(connection: Connection, channel: Channel, **values: object) -> None:
+    there = (place.c.team == channel.team, place.c.channel == channel.key)
+    connection.execute(update(place).where(*there).values(values))
