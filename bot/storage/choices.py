@@ -31,7 +31,7 @@ class Choices:
         defaults: Settings,
         now: datetime,
     ) -> "Choices":
-        """Read what was chosen for the mentions' channels and vendors."""
+        """Read what was chosen for the mentions' channels and vendors, and holds at `now`."""
         channels = sorted({each.channel.key for each in mentions})
         vendors = sorted({each.vendor for each in mentions})
         return cls(
@@ -48,9 +48,9 @@ class Choices:
             self._made[channel] = settings.readable(self.defaults, self.by_channel.get(channel, {}))
         return self._made[channel]
 
-    def muted(self, channel: str, vendor: str) -> bool:
+    def muted(self, channel: str, vendor: str, now: datetime) -> bool:
         """Say whether somebody muted the vendor there."""
-        return self.mutes.covers(channel, vendor)
+        return self.mutes.covers(channel, vendor, now)
 
     def wrong(self, mention: Mention) -> bool:
         """Say whether somebody marked these words as a wrong match, there or anywhere."""

@@ -26,6 +26,8 @@ _DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 # Any number will do, so long as every version of this program takes the same one.
 _SCHEMA_LOCK = 7_305_841_172
+_MOST_VALUES = 500
+"""Databases bound the number of values in a statement; this is well below all of them."""
 
 
 class Database:
@@ -150,6 +152,17 @@ def insert_missing(
     """Insert the rows whose unique keys are not there yet; give how many those were."""
     statement = _unless_there(connection.dialect.name, table)
     return sum(connection.execute(statement, dict(row)).rowcount for row in rows)
+
+
+def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert the rows whose unique keys are not there yet, one after another, in one step."""
+    connection.execute(_unless_there(connection.dialect.name, table), [dict(row) for row in rows])
+
+
+def portions(values: Sequence[T]) -> Iterator[list[T]]:
+    """Give values in lists that a statement may ask for."""
+    for start in range(0, len(values), _MOST_VALUES):
+        yield list(values[start : start + _MOST_VALUES])
 
 
 @cache

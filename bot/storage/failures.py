@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 # Primary result codes, https://www.sqlite.org/rescode.html
@@ -73,6 +73,15 @@ def file_of(url: URL) -> Path | None:
 def worth_another_try(error: DBAPIError) -> bool:
     """Say whether the transaction did nothing and may do better when it runs again."""
     return _sqlstate(error.orig) in _AGAIN
+
+
+def is_about_a_value(error: BaseException | None) -> bool:
+    """Say whether a failure is about what was to be written, and not about the database."""
+    if not isinstance(error, DBAPIError):
+        return False
+    # The driver of PostgreSQL refuses some values by itself.
+    refused = error.orig is not None and isinstance(error.orig.__cause__, ValueError)
+    return isinstance(error, IntegrityError) or refused or _sqlstate(error.orig)[:2] == "22"
 
 
 def _sqlite(cause: BaseException, file: Path) -> str:

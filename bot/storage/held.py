@@ -1,6 +1,8 @@
 """Alerts that wait, and the digests that they become; in the caller's transaction."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
@@ -13,32 +15,48 @@ from bot.storage import mentions, mutes, outbox, settings
 from bot.storage.rows import DigestWriter, Draft
 from bot.storage.tables import held, mention, pause
 
+# Made once: to build a statement takes longer than to carry it out.
+_KEEP = insert(held)
 _MOST_CHANNELS = 50
 """Digests that are written in one transaction."""
 MOST_TOLD = 500
 """Alerts that one digest counts; what waits beyond them comes with the next look."""
 
 
-def keep(connection: Connection, mention_id: int, mention: Mention, hold: Hold, team: str) -> None:
-    """Let an alert wait."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An alert that is to wait. `key` is its mention's."""
+
+    key: str
+    mention: Mention
+    hold: Hold
+    team: str
+
+
+def keep(connection: Connection, waiting: Sequence[Waiting]) -> None:
+    """Let alerts wait whose mentions have been kept."""
+    ids = mentions.ids_of(connection, [each.key for each in waiting])
+    connection.execute(_KEEP, [_row(each, ids[each.key]) for each in waiting])
+
+
+def _row(waiting: Waiting, mention_id: int) -> dict[str, object]:
+    mention, hold = waiting.mention, waiting.hold
     channel = mention.channel
-    connection.execute(
-        insert(held).values(
-            mention_id=mention_id,
-            team=team,
-            platform=channel.platform,
-            channel=channel.id,
-            private=channel.private,
-            encrypted=channel.encrypted,
-            vendor=mention.vendor,
-            hold=hold.reason.value,
-            reason=hold.post.reason.value,
-            title=mention.title,
-            link=mention.link,
-            at=mention.at,
-            due_at=hold.until,
-        )
-    )
+    return {
+        "mention_id": mention_id,
+        "team": waiting.team,
+        "platform": channel.platform,
+        "channel": channel.id,
+        "private": channel.private,
+        "encrypted": channel.encrypted,
+        "vendor": mention.vendor,
+        "hold": hold.reason.value,
+        "reason": hold.post.reason.value,
+        "title": mention.title,
+        "link": mention.link,
+        "at": mention.at,
+        "due_at": hold.until,
+    }
 
 
 def end_pause(connection: Connection, team: str, now: datetime, defaults: Settings) -> int:
@@ -123,9 +141,9 @@ def _release(  # noqa: PLR0913, PLR0917 - the four name one group
         return 0
     place = Channel(platform, channel, rows[0].private, rows[0].encrypted, team=team)
     muted = mutes.active(connection, team, now)
-    quiet = [row for row in rows if muted.covers(place.key, row.vendor)]
+    quiet = [row for row in rows if muted.covers(place.key, row.vendor, now)]
     mentions.mute(connection, [row.mention_id for row in quiet])
-    wanted = [row for row in rows if not muted.covers(place.key, row.vendor)]
+    wanted = [row for row in rows if not muted.covers(place.key, row.vendor, now)]
     if wanted:
         waited = [
             Held(row.vendor, row.vendor, row.reason, row.at, row.title, row.link) for row in wanted

@@ -2,22 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.core.mention import DEFAULT_TEAM, Cause, Mention
 from bot.core.policy import Decision, Post, Skip, SkipReason
+from bot.storage.database import portions
 from bot.storage.rows import Hearing, PastAlert
 from bot.storage.tables import mention as table
 from bot.storage.tables import outbox as outbox_table
 
 # Made once: to build a statement takes longer than to carry it out.
 _INSERT = insert(table)
-_KNOWN = select(table.c.key).where(table.c.key.in_(bindparam("b_keys", expanding=True)))
-_MOST_KEYS = 500
-"""Databases bound the number of values in a statement; this is well below all of them."""
+_IDS = select(table.c.id, table.c.key).where(table.c.key.in_(bindparam("b_keys", expanding=True)))
 
 
 def mention_key(mention: Mention, team: str = DEFAULT_TEAM) -> str:
@@ -47,17 +47,13 @@ class Judged:
     decision: Decision
 
 
-def keep(
-    connection: Connection,
-    hearing: Hearing,
-    judged: Judged,
-    decision: Decision,
-    outbox_id: int | None,
-) -> int:
-    """Keep a mention with what became of it; give its number."""
+def row_of(
+    judged: Judged, hearing: Hearing, decision: Decision, outbox_id: int | None
+) -> dict[str, object]:
+    """Give a mention with what became of it, as it is stored."""
     mention = judged.mention
     posted = decision if isinstance(decision, Post) else None
-    values = {
+    return {
         "key": judged.key,
         "team": hearing.team,
         "channel": mention.channel.key,
@@ -77,18 +73,22 @@ def keep(
         "story_id": judged.story,
         "created_at": hearing.now,
     }
-    done = connection.execute(_INSERT, values)
-    (row_id,) = done.inserted_primary_key or (0,)
-    return int(row_id)
+
+
+def keep(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Keep mentions, in order; see `row_of`."""
+    connection.execute(_INSERT, [dict(row) for row in rows])
 
 
 def known(connection: Connection, keys: Sequence[str]) -> set[str]:
     """Give those of the keys whose mentions were judged before."""
-    found: set[str] = set()
-    for start in range(0, len(keys), _MOST_KEYS):
-        some = {"b_keys": list(keys[start : start + _MOST_KEYS])}
-        found |= set(connection.execute(_KNOWN, some).scalars())
-    return found
+    return set(ids_of(connection, keys))
+
+
+def ids_of(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
+    """Give the numbers of the mentions that are there, by their keys."""
+    rows = (connection.execute(_IDS, {"b_keys": some}) for some in portions(keys))
+    return {row.key: row.id for row in chain.from_iterable(rows)}
 
 
 def keys_of(connection: Connection, ids: Sequence[int]) -> list[str]:

@@ -10,7 +10,7 @@ from bot.core.choices import Mute
 from bot.storage.tables import mute
 
 # Made once: to build a statement takes longer than to carry it out.
-_MUTED = select(mute.c.vendor, mute.c.channel).where(
+_MUTED = select(mute.c.vendor, mute.c.channel, mute.c.until).where(
     mute.c.team == bindparam("b_team"),
     mute.c.ended_at.is_(None),
     or_(mute.c.until.is_(None), mute.c.until > bindparam("b_now")),
@@ -19,14 +19,15 @@ _MUTED = select(mute.c.vendor, mute.c.channel).where(
 
 @dataclass(frozen=True, slots=True)
 class Muted:
-    """Pairs of a vendor and a channel (its key) that are muted; None: any."""
+    """Vendors and channels (their keys) that are muted, and until when; None: any, for good."""
 
-    pairs: tuple[tuple[str | None, str | None], ...]
+    mutes: tuple[tuple[str | None, str | None, datetime | None], ...]
 
-    def covers(self, channel: str, vendor: str) -> bool:
+    def covers(self, channel: str, vendor: str, now: datetime) -> bool:
         """Say whether somebody muted the vendor there."""
         return any(
-            whom in {None, vendor} and where in {None, channel} for whom, where in self.pairs
+            whom in {None, vendor} and where in {None, channel} and (until is None or until > now)
+            for whom, where, until in self.mutes
         )
 
 
@@ -81,9 +82,9 @@ def seen(
 
 
 def active(connection: Connection, team: str, now: datetime) -> Muted:
-    """Give whom mutes in force are about, and where they hold."""
+    """Give whom the mutes are about that are in force then, and where they hold."""
     rows = connection.execute(_MUTED, {"b_team": team, "b_now": now})
-    return Muted(tuple((row.vendor, row.channel) for row in rows))
+    return Muted(tuple((row.vendor, row.channel, row.until) for row in rows))
 
 
 def _mute(row: "Row[*tuple[object, ...]]") -> Mute:

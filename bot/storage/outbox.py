@@ -4,9 +4,10 @@ The oldest document of a lane that is open (pending, sending or uncertain) is it
 are claimed, so one document of a channel is on its way at a time and the order in it holds.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -30,7 +31,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from bot.core.document import Document, from_json, to_json
 from bot.core.mention import Channel
 from bot.core.status import State
-from bot.storage.database import insert_missing
+from bot.storage.database import insert_all, insert_missing, portions
 from bot.storage.rows import Draft, Kind, Outgoing
 from bot.storage.tables import outbox, pause
 
@@ -43,7 +44,9 @@ NOTHING = Document("", ())
 _EVEN_PAUSED = (Kind.REPLY, Kind.SHARE, Kind.WITHDRAW)
 
 # Made once: to build a statement takes longer than to carry it out.
-_NUMBER = select(outbox.c.id).where(outbox.c.key == bindparam("b_key"))
+_NUMBERS = select(outbox.c.id, outbox.c.key).where(
+    outbox.c.key.in_(bindparam("b_keys", expanding=True))
+)
 _TAKE = (
     update(outbox)
     .where(outbox.c.id == bindparam("b_id"))
@@ -60,7 +63,24 @@ _due = case((outbox.c.state == State.SENDING, outbox.c.lease_until), else_=outbo
 
 def queue(connection: Connection, draft: Draft, now: datetime) -> int | None:
     """Queue a document; give its number, or None if that key has been queued before."""
-    row = {
+    if insert_missing(connection, outbox, [_row(draft, now)]) == 0:
+        return None
+    return _numbers(connection, [draft.key])[draft.key]
+
+
+def queue_all(connection: Connection, drafts: Sequence[tuple[Draft, datetime]]) -> dict[str, int]:
+    """Queue documents in order, unless their keys have been queued before; give their numbers."""
+    insert_all(connection, outbox, [_row(draft, now) for draft, now in drafts])
+    return _numbers(connection, [draft.key for draft, _ in drafts])
+
+
+def _numbers(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
+    rows = (connection.execute(_NUMBERS, {"b_keys": some}) for some in portions(keys))
+    return {row.key: row.id for row in chain.from_iterable(rows)}
+
+
+def _row(draft: Draft, now: datetime) -> dict[str, object]:
+    return {
         "key": draft.key,
         "team": draft.team,
         "lane": draft.lane or draft.channel.key,
@@ -80,9 +100,6 @@ def queue(connection: Connection, draft: Draft, now: datetime) -> int | None:
         "created_at": now,
         "not_before": now,
     }
-    if insert_missing(connection, outbox, [row]) == 0:
-        return None
-    return int(connection.execute(_NUMBER, {"b_key": draft.key}).scalar_one())
 
 
 def claim(

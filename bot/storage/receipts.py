@@ -1,7 +1,8 @@
 """How the delivery of a claimed document went, in the caller's transaction."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -14,6 +15,16 @@ from bot.storage.database import insert_missing
 from bot.storage.outbox import LONGEST_ERROR, NOTHING, close, queue
 from bot.storage.rows import Draft, Kind
 from bot.storage.tables import outbox, trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A document that has been posted, where and when."""
+
+    id: int
+    receipt: Receipt
+    now: datetime
+
 
 # Made once: to build a statement takes longer than to carry it out.
 _SENT = (
@@ -29,10 +40,10 @@ _SENT = (
         link=bindparam("b_link"),
     )
 )
-_ITS_LANE = (
-    select(outbox.c.team, outbox.c.lane, outbox.c.kind, outbox.c.target_id)
-    .where(outbox.c.id == bindparam("b_id"))
-    .with_for_update()
+_LANES = (
+    select(outbox.c.id, outbox.c.team, outbox.c.lane, outbox.c.kind, outbox.c.target_id)
+    .where(outbox.c.id.in_(bindparam("b_ids", expanding=True)))
+    .order_by(outbox.c.id)
 )
 _ANSWERS = (Kind.REPLY, Kind.SHARE)
 _WORKS_AGAIN = delete(trouble).where(
@@ -40,25 +51,40 @@ _WORKS_AGAIN = delete(trouble).where(
 )
 
 
-def sent(connection: Connection, id: int, receipt: Receipt, now: datetime) -> bool:  # noqa: A002 - the column's name
-    """Note that a document has been posted, and where; its lane works again.
+def sent(connection: Connection, posted: Sequence[Posted]) -> list[bool]:
+    """Note that documents have been posted, and where; their lanes work again.
 
-    Say whether it was an answer, of which no word is kept: it says back what was asked.
+    Say of each whether it was an answer, of which no word is kept: it says back what was asked.
     """
-    row = connection.execute(_ITS_LANE, {"b_id": id}).one()
-    posted = {"b_message": receipt.message_id, "b_link": receipt.link}
-    connection.execute(_SENT, {"b_id": id, "b_now": now, **posted})
-    connection.execute(_WORKS_AGAIN, {"b_team": row.team, "b_lane": row.lane})
-    if row.kind in _ANSWERS:
-        silent = update(outbox).where(outbox.c.id == id).values(document=to_json(NOTHING))
-        connection.execute(silent)
-    if row.kind == Kind.POST:
-        histories.link_card(connection, id, receipt.link)
-    elif row.kind == Kind.WITHDRAW and row.target_id is not None:
-        connection.execute(
-            update(outbox).where(outbox.c.id == row.target_id).values(state=State.WITHDRAWN)
-        )
-    return row.kind in _ANSWERS
+    receipts = {each.id: each for each in posted}
+    rows = connection.execute(_LANES, {"b_ids": list(receipts)}).all()
+    # Before the documents, since whoever judges locks in this order too.
+    links = {row.id: receipts[row.id].receipt.link for row in rows if row.kind == Kind.POST}
+    histories.link_cards(connection, links)
+    connection.execute(
+        _SENT,
+        [
+            {
+                "b_id": row.id,
+                "b_now": receipts[row.id].now,
+                "b_message": receipts[row.id].receipt.message_id,
+                "b_link": receipts[row.id].receipt.link,
+            }
+            for row in rows
+        ],
+    )
+    lanes = sorted({(row.team, row.lane) for row in rows})
+    connection.execute(_WORKS_AGAIN, [{"b_team": team, "b_lane": lane} for team, lane in lanes])
+    answers = {row.id for row in rows if row.kind in _ANSWERS}
+    _change(connection, answers, {"document": to_json(NOTHING)})
+    gone = {row.target_id for row in rows if row.kind == Kind.WITHDRAW}
+    _change(connection, gone, {"state": State.WITHDRAWN})
+    return [each.id in answers for each in posted]
+
+
+def _change(connection: Connection, ids: Collection[int], values: Mapping[str, str]) -> None:
+    if ids:
+        connection.execute(update(outbox).where(outbox.c.id.in_(sorted(ids))).values(values))
 
 
 def put_back(connection: Connection, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above

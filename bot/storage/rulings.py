@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import chain, groupby
 
 from sqlalchemy import Connection
 
@@ -18,53 +18,81 @@ from bot.core.policy import (
     Skip,
     SkipReason,
     Telling,
+    Told,
     together,
 )
-from bot.storage import feeds, held, histories, outbox, stories
+from bot.storage import feeds, histories, stories
 from bot.storage import mentions as mentions_
 from bot.storage.choices import Choices
 from bot.storage.histories import Place
 from bot.storage.mentions import Judged
+from bot.storage.minutes import Minutes
 from bot.storage.rows import Draft, Hearing, Kind, Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Mentions and who judges them."""
+
+    mentions: Sequence[Mention]
+    hearing: Hearing
 
 
 @dataclass(slots=True)
 class _Session:
-    """One call's work: what has been read under lock, and what it has come to so far."""
+    """What has been read under lock, and what it has come to so far, in one case after another."""
 
-    connection: Connection
     hearing: Hearing
     choices: Choices
     histories: dict[Place, History]
     known: set[str]
-    story_of: dict[tuple[str | None, str], int]
+    minutes: Minutes
+    story_of: dict[tuple[str | None, str], int] = field(default_factory=dict)
     changed: set[Place] = field(default_factory=set)
 
 
-def rule(
-    connection: Connection, mentions: Sequence[Mention], hearing: Hearing
-) -> tuple[Ruling, ...]:
+def rule(connection: Connection, cases: Sequence[Case]) -> list[tuple[Ruling, ...]]:
     """Judge mentions cause by cause, each knowing of those before it, and queue the alerts."""
+    rulings: list[tuple[Ruling, ...]] = []
+    for _, alike in groupby(cases, lambda each: (each.hearing.team, each.hearing.settings)):
+        rulings += _rule_alike(connection, list(alike))
+    return rulings
+
+
+def _rule_alike(connection: Connection, cases: Sequence[Case]) -> list[tuple[Ruling, ...]]:
+    """Judge cases of one team and with the same settings, which are read and written together."""
+    mentions = [mention for case in cases for mention in case.mentions]
     if not mentions:
-        return ()
-    story_of = stories.shelve(connection, mentions, hearing)
+        return [() for _ in cases]
+    stories_of = [stories.shelve(connection, case.mentions, case.hearing) for case in cases]
+    session = _open(connection, mentions, [case.hearing for case in cases])
+    rulings: list[tuple[Ruling, ...]] = []
+    for case, story_of in zip(cases, stories_of, strict=True):
+        session.hearing, session.story_of = case.hearing, story_of
+        causes = groupby(case.mentions, lambda each: (each.channel, each.cause_id, each.feed))
+        ruled = [_rule_cause(session, list(group)) for _, group in causes]
+        rulings.append(tuple(chain.from_iterable(ruled)))
+    session.minutes.write()
+    changed = {place: session.histories[place] for place in session.changed}
+    histories.remember(connection, session.hearing.team, changed)
+    return rulings
+
+
+def _open(
+    connection: Connection, mentions: Sequence[Mention], hearings: Sequence[Hearing]
+) -> _Session:
+    """Lock and read all that bears on the mentions."""
+    team, settings = hearings[0].team, hearings[0].settings
+    first = min(hearing.now for hearing in hearings)
     places = {Place(each.channel.key, each.vendor) for each in mentions}
-    session = _Session(
-        connection,
-        hearing,
-        Choices.read(connection, hearing.team, mentions, hearing.settings, hearing.now),
-        histories.lock(connection, sorted(places), hearing.team),
-        mentions_.known(
-            connection, [mentions_.mention_key(each, hearing.team) for each in mentions]
-        ),
-        story_of,
+    keys = [mentions_.mention_key(each, team) for each in mentions]
+    return _Session(
+        hearings[0],
+        Choices.read(connection, team, mentions, settings, first),
+        histories.lock(connection, sorted(places), team),
+        mentions_.known(connection, keys),
+        Minutes(connection),
     )
-    rulings: list[Ruling] = []
-    for _, group in groupby(mentions, lambda each: (each.channel, each.cause_id, each.feed)):
-        rulings += _rule_cause(session, list(group))
-    for place in sorted(session.changed):
-        histories.remember(connection, hearing.team, place, session.histories[place])
-    return tuple(rulings)
 
 
 def _rule_cause(session: _Session, mentions: Sequence[Mention]) -> list[Ruling]:
@@ -89,18 +117,17 @@ def _rule_cause(session: _Session, mentions: Sequence[Mention]) -> list[Ruling]:
             if isinstance(each.decision, Post)
         ]
     )
-    outbox_id = _queue(session, [each.key for each in posts], tellings) if tellings else None
+    document = _post(session, [each.key for each in posts], tellings) if tellings else None
     for each, telling in zip(posts, tellings, strict=True):
         _count(session, each.mention, telling.post)
-        mentions_.keep(session.connection, session.hearing, each, telling.post, outbox_id)
+        session.minutes.keep(each, session.hearing, telling.post, document)
     for each in judged:
         match each.decision:
-            case Hold(post=post) as hold:
+            case Hold(post=post):
                 _count(session, each.mention, replace(post, form=Form.LINE))
-                row = mentions_.keep(session.connection, session.hearing, each, hold, None)
-                held.keep(session.connection, row, each.mention, hold, session.hearing.team)
+                session.minutes.keep(each, session.hearing, each.decision)
             case Skip() | Join():
-                mentions_.keep(session.connection, session.hearing, each, each.decision, None)
+                session.minutes.keep(each, session.hearing, each.decision)
     if any(isinstance(each.decision, Join) for each in judged):
         _join(session, judged)
     return rulings
@@ -108,13 +135,16 @@ def _rule_cause(session: _Session, mentions: Sequence[Mention]) -> list[Ruling]:
 
 def _situation(session: _Session, mention: Mention, story: int | None) -> Situation:
     place = Place(mention.channel.key, mention.vendor)
-    told = stories.told(session.connection, session.hearing, mention, story)
+    told = Told.NOT_YET
+    if story is not None or mention.links:
+        session.minutes.write()
+        told = stories.told(session.minutes.connection, session.hearing, mention, story)
     choices = session.choices
     return Situation(
         settings=choices.settings(mention.channel.key),
         history=session.histories[place],
         told=told,
-        muted=choices.muted(mention.channel.key, mention.vendor),
+        muted=choices.muted(mention.channel.key, mention.vendor, session.hearing.now),
         wrong=choices.wrong(mention),
         paused=choices.paused,
     )
@@ -125,7 +155,8 @@ def _telling(session: _Session, mention: Mention, post: Post) -> Telling:
     return Telling(mention, post, session.histories[place])
 
 
-def _queue(session: _Session, keys: Sequence[str], tellings: Sequence[Telling]) -> int | None:
+def _post(session: _Session, keys: Sequence[str], tellings: Sequence[Telling]) -> str:
+    """Note that one message about all of them is to be posted; give its key."""
     first = tellings[0].mention
     settings = session.choices.settings(first.channel.key)
     marks = tellings[0].post.form is Form.MARK
@@ -139,14 +170,16 @@ def _queue(session: _Session, keys: Sequence[str], tellings: Sequence[Telling]) 
         message=first.cause_id if marks else None,
         vendor=first.vendor if len(tellings) == 1 else None,
     )
-    return outbox.queue(session.connection, draft, session.hearing.now)
+    session.minutes.post(draft, session.hearing.now)
+    return draft.key
 
 
 def _join(session: _Session, judged: Iterable[Judged]) -> None:
     """Say on the cards that a story brought here before where else it stands now."""
+    session.minutes.write()
     joined = [each for each in judged if isinstance(each.decision, Join)]
     for channel, story in sorted({(each.mention.channel.key, each.story or 0) for each in joined}):
-        stories.say_also(session.connection, session.hearing, channel, story)
+        stories.say_also(session.minutes.connection, session.hearing, channel, story)
 
 
 def _count(session: _Session, mention: Mention, post: Post) -> None:
@@ -170,4 +203,5 @@ def finish_poll(
 ) -> tuple[Ruling, ...]:
     """Keep what a poll brought and rule on its mentions."""
     feeds.finish(connection, poll, hearing.now)
-    return rule(connection, mentions, hearing)
+    (rulings,) = rule(connection, [Case(mentions, hearing)])
+    return rulings

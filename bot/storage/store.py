@@ -37,7 +37,9 @@ from bot.storage import (
     wrong_matches,
 )
 from bot.storage.database import Database
+from bot.storage.gathered import Gathered
 from bot.storage.migrate import migrate
+from bot.storage.receipts import Posted
 from bot.storage.rows import (
     Command,
     DigestWriter,
@@ -48,6 +50,7 @@ from bot.storage.rows import (
     Retention,
     Ruling,
 )
+from bot.storage.rulings import Case
 
 
 class Store:
@@ -55,6 +58,13 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # What is written for many costs hardly more than for one.
+        self._recorded: Gathered[Case, tuple[Ruling, ...]] = Gathered(
+            lambda cases: self._database.write(rulings.rule, cases)
+        )
+        self._sent: Gathered[Posted, bool] = Gathered(
+            lambda posted: self._database.write(receipts.sent, posted)
+        )
 
     @classmethod
     async def open(cls, url: str) -> "Store":
@@ -86,7 +96,7 @@ class Store:
         judged before is skipped as a duplicate without asking the judge. What one cause brings to
         one channel is one message. If the judge raises, nothing is kept.
         """
-        return await self._database.write(rulings.rule, mentions, hearing)
+        return await self._recorded(Case(mentions, hearing))
 
     async def last_alerts(
         self, vendor: str, channel: str | None, limit: int, team: str = DEFAULT_TEAM
@@ -350,7 +360,7 @@ class Store:
 
     async def sent(self, id: int, receipt: Receipt, now: datetime) -> None:  # noqa: A002 - the column's name
         """Note that a document was posted; `History.card_link` leads there if it is a card."""
-        if await self._database.write(receipts.sent, id, receipt, now):
+        if await self._sent(Posted(id, receipt, now)):
             await self._database.tidy()
 
     async def put_back(self, id: int, error: str, not_before: datetime) -> None:  # noqa: A002 - as above
