@@ -187,7 +187,7 @@ def slack(config: Config) -> Platform | None:
             app_token=config.slack.app_token,
             api_url=config.slack.api_url,
             allowed_bots=frozenset(config.slack.allowed_bots),
-            command_words=table.first_words,
+            commands=table,
         )
     )
 

@@ -14,15 +14,30 @@ STDLIB_WITHOUT_IO = {
     "zoneinfo",
 }  # fmt: skip
 CORE = STDLIB_WITHOUT_IO | {"pydantic", "rapidfuzz", "ahocorasick_rs", "bot.core", "bot.errors"}
+PURE_SLACK = (
+    STDLIB_WITHOUT_IO
+    | {"bot.core"}
+    | {
+        f"bot.platforms.slack.{each}"
+        for each in ("agreed", "posts", "text", "told", "values", "where")
+    }
+)
 
 RULES: dict[str, set[str]] = {
     "core": CORE,
     "errors.py": STDLIB_WITHOUT_IO,
-    "platforms/slack/render.py": STDLIB_WITHOUT_IO | {"slack_sdk.models", "bot.core"},
-    "platforms/slack/text.py": STDLIB_WITHOUT_IO | {"bot.core"},
-    "platforms/slack/events.py": STDLIB_WITHOUT_IO
-    | {"bot.core", "bot.platforms.slack.text", "bot.platforms.slack.told"},
-    "platforms/slack/manifest.py": STDLIB_WITHOUT_IO | {"bot.core"},
+    "platforms/slack/agreed.py": set(),
+    "platforms/slack/text.py": PURE_SLACK,
+    "platforms/slack/told.py": PURE_SLACK,
+    "platforms/slack/values.py": PURE_SLACK,
+    "platforms/slack/where.py": PURE_SLACK,
+    "platforms/slack/posts.py": PURE_SLACK,
+    "platforms/slack/interactions.py": PURE_SLACK,
+    "platforms/slack/events.py": PURE_SLACK | {"bot.platforms.slack.interactions"},
+    "platforms/slack/render.py": PURE_SLACK,
+    "platforms/slack/windows.py": PURE_SLACK | {"bot.platforms.slack.render"},
+    "platforms/slack/forms.py": PURE_SLACK | {"bot.errors"},
+    "platforms/slack/manifest.py": PURE_SLACK,
     "platforms/matrix/render.py": STDLIB_WITHOUT_IO | {"bot.core"},
     "platforms/console/render.py": STDLIB_WITHOUT_IO | {"rich", "bot.core"},
 }

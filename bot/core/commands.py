@@ -143,7 +143,7 @@ class CommandTable:
         return command, tuple(each for each in command.parameters[given:] if each.required)
 
     def _parted(self, line: str) -> tuple[Command, str]:
-        line = " ".join(line.translate(_PLAIN).split())
+        line = plain_line(line)
         said = line.split(" ")
         for length in range(len(said), 0, -1):
             command = self._commands.get(tuple(word.lower() for word in said[:length]))
@@ -157,6 +157,11 @@ class CommandTable:
         items = tuple(Item(words(strong(each.usage), f": {each.help}")) for each in listed)
         lead = Paragraph(words("What you can type:"))
         return Document("What you can type", (lead, Bullets(items)))
+
+
+def plain_line(text: str) -> str:
+    """Give a text as a command line has it: in one line, with plain quotation marks and spaces."""
+    return " ".join(text.translate(_PLAIN).split())
 
 
 def _parameters(handler: Handler) -> tuple[Parameter, ...]:

@@ -7,11 +7,14 @@ import pytest
 
 from bot import pack
 from bot.core.cards import Desk, card
+from bot.core.mention import Channel
 from bot.core.record import record
 from bot.core.watchlist import Watchlist
 from bot.platforms.console.render import to_text
 from bot.platforms.matrix.render import render as matrix
 from bot.platforms.slack.render import render as slack
+from bot.platforms.slack.where import Place, Window
+from bot.platforms.slack.windows import answer, title_of
 from tests.conftest import Golden
 
 TODAY = date(2026, 11, 22)
@@ -39,3 +42,10 @@ def test_the_short_card(watchlist: Watchlist, golden: Golden, slug: str) -> None
 def test_the_full_record(watchlist: Watchlist, golden: Golden, slug: str) -> None:
     document = record(watchlist.get(slug), Desk(watchlist.programs, TODAY))
     golden(f"{slug}.record.txt", to_text(document, 100))
+
+
+def test_the_first_page_of_a_record_in_slacks_window(watchlist: Watchlist, golden: Golden) -> None:
+    document = record(watchlist.get("hikvision"), Desk(watchlist.programs, TODAY))
+    window = Window("V1", 1, "vendor record hikvision", title_of(("vendor", "record")))
+    view = answer(document, window, Place(Channel("slack", "C012AB")))
+    golden("hikvision.window.slack.json", json.dumps(view, ensure_ascii=False, indent=1) + "\n")

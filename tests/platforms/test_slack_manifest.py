@@ -7,17 +7,23 @@ import pytest
 
 from bot.commands import table
 from bot.manifests import slack_manifest
-from bot.platforms.slack.manifest import EVENTS, METHODS, manifest, scopes
+from bot.platforms.slack.events import READERS
+from bot.platforms.slack.manifest import EVENTS, LOOKUP_EVENTS, METHODS, manifest, scopes
 
 ROOT = Path(__file__).parent.parent.parent
-FILE = ROOT / "deploy" / "slack-manifest.yml"
+DEPLOY = ROOT / "deploy"
 
 
-def test_the_shipped_manifest_is_fresh(request: pytest.FixtureRequest) -> None:
-    text = slack_manifest(table)
+@pytest.mark.parametrize(
+    ("name", "watching"), [("slack-manifest.yml", True), ("slack-manifest-lookup.yml", False)]
+)
+def test_the_shipped_manifests_are_fresh(
+    request: pytest.FixtureRequest, name: str, *, watching: bool
+) -> None:
+    text, file = slack_manifest(table, watching=watching), DEPLOY / name
     if request.config.getoption("--golden"):
-        FILE.write_text(text, encoding="utf-8")
-    assert FILE.read_text(encoding="utf-8") == text, "run: make manifest"
+        file.write_text(text, encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == text, "run: make manifest"
 
 
 def test_every_method_that_the_adapter_calls_has_its_scope() -> None:
@@ -34,6 +40,20 @@ def test_no_scope_is_asked_for_that_nothing_needs() -> None:
     needed = {scope for each in (*METHODS.values(), *EVENTS.values()) for scope in each}
     assert set(scopes()) == needed | {"commands"}
     assert not {"chat:write.public", "channels:join", "files:read", "users:read.email"} & needed
+
+
+def test_the_app_subscribes_to_exactly_what_is_read() -> None:
+    assert {event.partition(".")[0] for event in EVENTS} == set(READERS)
+
+
+def test_an_app_for_looking_up_reads_no_messages() -> None:
+    asked = scopes(watching=False)
+    assert not [scope for scope in asked if scope.endswith(":history") or "reactions" in scope]
+    settings = manifest(table, watching=False)["settings"]
+    assert isinstance(settings, dict)
+    assert settings["event_subscriptions"] == {"bot_events": sorted(LOOKUP_EVENTS)}
+    assert not [event for event in LOOKUP_EVENTS if event.startswith("message")]
+    assert set(asked) < set(scopes())
 
 
 def test_every_first_word_is_a_slash_command_that_keeps_names_of_people_apart() -> None:

@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.core.commands import Role
+from bot.core.commands import CommandTable, Role
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Receipt
 from bot.errors import BotError, DeliveryError
@@ -22,7 +22,8 @@ from bot.platforms.slack.api import DEFAULT_URL, Api, SlackError
 from bot.platforms.slack.connection import Connection
 from bot.platforms.slack.events import read
 from bot.platforms.slack.people import People
-from bot.platforms.slack.told import Asked, Deleted, Edited, Heard, Me, Nothing
+from bot.platforms.slack.reception import Reception
+from bot.platforms.slack.told import Me
 from bot.platforms.slack.voice import Voice
 
 log = structlog.get_logger()
@@ -36,7 +37,7 @@ class SlackSettings:
     app_token: str = field(repr=False)
     api_url: str = DEFAULT_URL
     allowed_bots: frozenset[str] = frozenset()
-    command_words: frozenset[str] = frozenset()
+    commands: CommandTable = field(default_factory=CommandTable)
 
 
 @dataclass(slots=True)
@@ -75,7 +76,8 @@ class SlackPlatform:
         try:
             self._me = await self._who()
             app = AsyncApp(token=self.settings.bot_token, client=self._api.client, logger=_quiet())
-            app.use(_Desk(inbox, self._me).take)
+            reception = Reception(inbox, self._me, self.settings.commands, self._api_of)
+            app.use(_Desk(self._me, reception).take)
             connection = Connection(app, self.settings.app_token, self.settings.api_url)
             await connection.run()
         finally:
@@ -95,7 +97,7 @@ class SlackPlatform:
             bot_id=str(told.get("bot_id") or ""),
             app_id=str(told.get("app_id") or ""),
             allowed_bots=self.settings.allowed_bots,
-            command_words=self.settings.command_words,
+            command_words=self.settings.commands.first_words,
         )
 
     async def post(
@@ -164,30 +166,17 @@ class SlackPlatform:
 class _Desk:
     """Takes what Slack sends and hands it in; only then is it acknowledged."""
 
-    inbox: Inbox
     me: Me
+    reception: Reception
 
     async def take(self, request: AsyncBoltRequest) -> BoltResponse:
         """Hand one request in; with any failure Slack is told nothing and sends it again."""
-        told = read(request.body, self.me)
         try:
-            match told:
-                case Heard(message=message):
-                    await self.inbox.on_message(message)
-                case Edited(message=message):
-                    await self.inbox.on_edit(message)
-                case Deleted(channel=channel, message_id=message_id):
-                    await self.inbox.on_delete(channel, message_id)
-                case Asked(invocation=invocation):
-                    await self.inbox.on_command(invocation)
-                case Nothing(reason=reason):
-                    log.debug("slack event passed over", reason=reason)
-                case _:
-                    log.debug("slack event passed over", reason=type(told).__name__)
+            answer = await self.reception.take(read(request.body, self.me))
         except BotError as error:
             log.error("slack event not kept; slack sends it again", error=str(error))
             return BoltResponse(status=500)
-        return BoltResponse(status=200, body="")
+        return BoltResponse(status=200, body=dict(answer) or "")
 
 
 def _quiet() -> logging.Logger:

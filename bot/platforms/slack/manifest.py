@@ -7,11 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from bot.core.commands import Command
+from bot.platforms.slack.agreed import SHORTCUT
 
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | str | None"
-
-CHECK_SHORTCUT = "check_for_vendors"
-"""The callback id of the shortcut on a message."""
 
 # Which scope each method needs, by https://docs.slack.dev/reference/methods; none: any token.
 METHODS: Mapping[str, tuple[str, ...]] = {
@@ -27,26 +25,57 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "users.info": ("users:read",),
     "users.conversations": ("groups:read",),
     "usergroups.users.list": ("usergroups:read",),
+    "views.open": (),
+    "views.publish": (),
+    "views.push": (),
+    "views.update": (),
 }
-# Which scope each event needs, by https://docs.slack.dev/reference/events.
+# Which scope each event needs, by https://docs.slack.dev/reference/events; none: any token.
 EVENTS: Mapping[str, tuple[str, ...]] = {
+    "app_home_opened": (),
     "app_mention": ("app_mentions:read",),
+    "app_uninstalled": (),
+    "channel_archive": ("channels:read",),
+    "channel_deleted": ("channels:read",),
+    "channel_left": ("channels:read",),
+    "group_archive": ("groups:read",),
+    "group_deleted": ("groups:read",),
+    "group_left": ("groups:read",),
+    "member_joined_channel": ("channels:read", "groups:read"),
     "message.channels": ("channels:history",),
     "message.groups": ("groups:history",),
     "message.im": ("im:history",),
+    "reaction_added": ("reactions:read",),
+    "tokens_revoked": (),
 }
+# What a bot does without that is only asked: it reads no messages and needs to know of no channels.
+WATCHING_METHODS = frozenset({"conversations.history", "conversations.replies", "reactions.add"})
+LOOKUP_EVENTS = frozenset({"app_home_opened", "app_mention", "app_uninstalled", "tokens_revoked"})
 
 
-def scopes() -> list[str]:
+def methods(*, watching: bool = True) -> dict[str, tuple[str, ...]]:
+    """Give the methods that are called, with their scopes."""
+    return {key: METHODS[key] for key in METHODS if watching or key not in WATCHING_METHODS}
+
+
+def events(*, watching: bool = True) -> dict[str, tuple[str, ...]]:
+    """Give the events that are subscribed to, with their scopes."""
+    return {key: EVENTS[key] for key in EVENTS if watching or key in LOOKUP_EVENTS}
+
+
+def scopes(*, watching: bool = True) -> list[str]:
     """Give the scopes that the methods, the events and the slash commands need, in order."""
-    needed = {scope for each in (METHODS, EVENTS) for some in each.values() for scope in some}
-    return sorted(needed | {"commands"})
+    used = (*methods(watching=watching).values(), *events(watching=watching).values())
+    return sorted({scope for some in used for scope in some} | {"commands"})
 
 
-def manifest(commands: Iterable[Command]) -> dict[str, Plain]:
-    """Describe the app: one slash command for each first word of the command table."""
-    asked: list[Plain] = [*scopes()]
-    heard: list[Plain] = [*sorted(EVENTS)]
+def manifest(commands: Iterable[Command], *, watching: bool = True) -> dict[str, Plain]:
+    """Describe the app: one slash command for each first word of the command table.
+
+    One that is not `watching` can be asked, and reads no messages.
+    """
+    asked: list[Plain] = [*scopes(watching=watching)]
+    heard: list[Plain] = [*sorted(events(watching=watching))]
     words: dict[str, list[Command]] = {}
     for command in commands:
         if command.listed:
@@ -58,12 +87,18 @@ def manifest(commands: Iterable[Command]) -> dict[str, Plain]:
             "what they answer",
         },
         "features": {
+            "app_home": {
+                "home_tab_enabled": "true",
+                "messages_tab_enabled": "true",
+                # Nobody would answer what is written there.
+                "messages_tab_read_only_enabled": "false" if watching else "true",
+            },
             "bot_user": {"display_name": "vendorwatch", "always_online": "true"},
             "shortcuts": [
                 {
                     "name": "Check for vendors",
                     "type": "message",
-                    "callback_id": CHECK_SHORTCUT,
+                    "callback_id": SHORTCUT,
                     "description": "See which watched vendors a message names",
                 }
             ],

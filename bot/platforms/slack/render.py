@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import TypeAlias, assert_never
 
@@ -37,6 +38,7 @@ from bot.core.document import (
     strong,
 )
 from bot.core.fit import fit, pages
+from bot.platforms.slack.agreed import BUTTON
 
 JSON: TypeAlias = "str | int | bool | list[JSON] | dict[str, JSON]"
 
@@ -60,6 +62,18 @@ MOST_VALUE = 2_000
 _MARKUP = re.compile(r"[*_~`|]|:[^\s:]+:|^>")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one message or view holds: blocks, shown characters with link addresses, JSON."""
+
+    blocks: int
+    characters: int
+    json: int
+
+
+MESSAGE = Budget(MOST_BLOCKS, MOST_CHARACTERS, MOST_JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +105,29 @@ def render(document: Document) -> SlackMessage:
     Each button carries its command line as its value; its `action_id` is `command:1`, `command:2`
     and so on. A document without words shows its summary.
     """
-    document = fit(cleaned(document), _fits)
-    return SlackMessage(_fallback(document.summary), _blocks(document.blocks))
+    document = cleaned(document)
+    return SlackMessage(_fallback(document.summary), fitted(document, MESSAGE))
 
 
 def render_pages(document: Document) -> tuple[SlackMessage, ...]:
     """Draw a document in as many messages as it takes, each within the limits."""
-    return tuple(map(render, pages(document, _fits)))
+    return tuple(map(render, pages(document, partial(_fits, budget=MESSAGE))))
+
+
+def fitted(document: Document, budget: Budget) -> list[dict[str, JSON]]:
+    """Draw a clean document's blocks, as many as the budget takes."""
+    return _blocks(fit(document, partial(_fits, budget=budget)).blocks, budget)
+
+
+def paged(document: Document, budget: Budget) -> list[list[dict[str, JSON]]]:
+    """Draw all of a document's blocks, shared out among as many pages as they take."""
+    shared = pages(cleaned(document), partial(_fits, budget=budget))
+    return [fitted(page, budget) for page in shared]
+
+
+def shortened(text: str, most: int) -> str:
+    """Give a text that is no longer than that; what was cut leaves a mark."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def escape(text: str) -> str:
@@ -108,12 +138,12 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _fits(document: Document) -> bool:
-    blocks = _blocks(document.blocks)
+def _fits(document: Document, budget: Budget) -> bool:
+    blocks = _blocks(document.blocks, budget)
     return (
-        len(blocks) <= MOST_BLOCKS
-        and size(document.blocks) <= MOST_CHARACTERS
-        and len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":"))) <= MOST_JSON
+        len(blocks) <= budget.blocks
+        and size(document.blocks) <= budget.characters
+        and len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":"))) <= budget.json
         # A command that was cut would be another command.
         and all(len(button.line) <= MOST_VALUE for button in _buttons(document.blocks))
     )
@@ -131,12 +161,12 @@ def _fallback(summary: str) -> str:
     return kept + "…"
 
 
-def _blocks(blocks: Sequence[Block]) -> list[dict[str, JSON]]:
+def _blocks(blocks: Sequence[Block], budget: Budget) -> list[dict[str, JSON]]:
     """Draw each block as one of its own, or neighbouring text as one where that is too many."""
     numbers = count(1)
     drawn = [_drawn(block, numbers) for block in blocks]
     apart = _grouped(drawn, together=False)
-    return apart if len(apart) <= MOST_BLOCKS else _grouped(drawn, together=True)
+    return apart if len(apart) <= budget.blocks else _grouped(drawn, together=True)
 
 
 def _grouped(drawn: Iterable[_Drawn], *, together: bool) -> list[dict[str, JSON]]:
@@ -261,13 +291,10 @@ def _rows(buttons: Iterable[Button], numbers: Iterator[int]) -> Iterator[dict[st
 
 
 def _button(button: Button, number: int) -> dict[str, JSON]:
-    label = button.label
-    if len(label) > MOST_LABEL:
-        label = label[: MOST_LABEL - 1] + "…"
     drawn: dict[str, JSON] = {
         "type": "button",
-        "text": {"type": "plain_text", "text": label, "emoji": False},
-        "action_id": f"command:{number}",
+        "text": {"type": "plain_text", "text": shortened(button.label, MOST_LABEL), "emoji": False},
+        "action_id": f"{BUTTON}{number}",
         "value": button.line,
     }
     # "Mute here" says too little to somebody who hears it without the card.

@@ -1,16 +1,17 @@
 """What Slack tells the bot: the kinds of events there are, and who the bot is. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.core.mention import Channel, Invocation, Message
+from bot.core.mention import DEFAULT_TEAM, Channel, Invocation, Message
 
 
 @dataclass(frozen=True, slots=True)
 class Me:
     """Who the bot is in a workspace, which other bots it listens to, and what begins a command.
 
-    `allowed_bots` are bot ids and app ids.
+    `allowed_bots` are bot ids and app ids. `team` is whose the workspace's channels are.
     """
 
     user_id: str
@@ -18,16 +19,16 @@ class Me:
     app_id: str
     allowed_bots: frozenset[str] = frozenset()
     command_words: frozenset[str] = frozenset()
+    team: str = DEFAULT_TEAM
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Something was said; `external`: in a channel that another organisation shares."""
+    """Something was said."""
 
     message: Message
     event_id: str
     team: str
-    external: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,6 @@ class Edited:
     message: Message
     event_id: str
     team: str
-    external: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,42 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A command was given: by slash, by mention, in a direct message, by button or shortcut."""
+    """A command was given: by slash, by mention, in a direct message, by button or shortcut.
+
+    `trigger` lets a window open, once and within three seconds. `stacked`: it was given in a
+    window, on top of which another opens. `at_home`: it was given in the Home tab.
+    """
+
+    invocation: Invocation
+    event_id: str
+    team: str
+    trigger: str = ""
+    stacked: bool = False
+    at_home: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A form was filled in: `values` by parameter. `invocation` has no line yet."""
+
+    invocation: Invocation
+    form: "Form"
+    view: str
+    values: Mapping[str, str]
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form is for: a command's words, and the arguments that were given before it."""
+
+    path: tuple[str, ...]
+    given: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Somebody reacted with the mark's emoji to a message, which `invocation.on` names."""
 
     invocation: Invocation
     event_id: str
@@ -71,20 +106,9 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The bot is out of a channel, or nobody can post there; `archived` may be undone."""
+    """The bot is out of a channel, or nobody can post there any more."""
 
     channel: Channel
-    event_id: str
-    team: str
-    archived: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Renamed:
-    """A channel has another name."""
-
-    channel: Channel
-    name: str
     event_id: str
     team: str
 
@@ -101,6 +125,7 @@ class Opened:
     """Somebody looks at the app's Home tab."""
 
     user: str
+    event_id: str
     team: str
 
 
@@ -112,5 +137,15 @@ class Nothing:
 
 
 Event: TypeAlias = (
-    Heard | Edited | Deleted | Asked | Joined | Left | Renamed | Removed | Opened | Nothing
+    Heard
+    | Edited
+    | Deleted
+    | Asked
+    | Submitted
+    | Marked
+    | Joined
+    | Left
+    | Removed
+    | Opened
+    | Nothing
 )

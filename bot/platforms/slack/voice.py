@@ -10,19 +10,15 @@ import structlog
 
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Receipt
+from bot.platforms.slack.agreed import ALERT, MARK
+from bot.platforms.slack.answers import Answers
 from bot.platforms.slack.api import Api, SlackError
-from bot.platforms.slack.render import SlackMessage, render, render_pages
+from bot.platforms.slack.render import SlackMessage, render
 
 log = structlog.get_logger()
 
-METADATA = "vendorwatch_alert"
-"""The type of a message's metadata, which anybody in the workspace can read: an opaque key."""
-MARK = "eyes"
-"""The emoji of a mark."""
 LOOKED_BACK = 100
 """Messages that are looked through for one that may have been posted."""
-MOST_PAGES = 5
-"""Answers that Slack takes for one command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ class Voice:
             thread_ts=thread,
             text=drawn.text,
             blocks=drawn.blocks if blocks else None,
-            metadata={"event_type": METADATA, "event_payload": {"key": key}},
+            metadata={"event_type": ALERT, "event_payload": {"key": key}},
             unfurl_links=False,
             unfurl_media=False,
         )
@@ -72,15 +68,23 @@ class Voice:
     async def find(
         self, channel: Channel, *, key: str, thread: str | None = None
     ) -> Receipt | None:
-        """Look through the newest messages for one that carries the key."""
+        """Look through the newest messages for one that carries the key.
+
+        An app that may not read messages finds none.
+        """
         method = "conversations.replies" if thread else "conversations.history"
-        told = await self._ask(
-            channel,
-            method,
-            ts=thread,
-            limit=LOOKED_BACK,
-            include_all_metadata=True,
-        )
+        try:
+            told = await self._ask(
+                channel,
+                method,
+                ts=thread,
+                limit=LOOKED_BACK,
+                include_all_metadata=True,
+            )
+        except SlackError as error:
+            if error.code != "missing_scope":
+                raise
+            return None
         messages = told.get("messages")
         for message in messages if isinstance(messages, list) else ():
             if isinstance(message, Mapping) and _key(message) == key:
@@ -121,45 +125,8 @@ class Voice:
     async def reply(
         self, invocation: Invocation, document: Document, *, shared: bool = False
     ) -> None:
-        """Answer where only the asker sees it: in a direct message simply, else ephemerally.
-
-        A shared answer is seen by all of the channel.
-        """
-        for page in render_pages(document)[:MOST_PAGES]:
-            await self._reply(invocation, page, shared=shared)
-
-    async def _reply(
-        self, invocation: Invocation, page: SlackMessage, *, shared: bool = False
-    ) -> None:
-        if invocation.reply_to is not None:
-            await (await self.api_of(invocation.channel.team)).respond(
-                invocation.reply_to,
-                {
-                    "response_type": "in_channel" if shared else "ephemeral",
-                    "replace_original": False,
-                    "text": page.text,
-                    "blocks": page.blocks,
-                },
-            )
-        elif shared or invocation.channel.id.startswith("D"):
-            await self._call(
-                invocation.channel,
-                "chat.postMessage",
-                thread_ts=invocation.thread,
-                text=page.text,
-                blocks=page.blocks,
-                unfurl_links=False,
-                unfurl_media=False,
-            )
-        else:
-            await self._call(
-                invocation.channel,
-                "chat.postEphemeral",
-                user=invocation.actor,
-                thread_ts=invocation.thread,
-                text=page.text,
-                blocks=page.blocks,
-            )
+        """Answer where the command was given from; all of the channel see a shared answer."""
+        await Answers(self.api_of).reply(invocation, document, shared=shared)
 
     async def _call(
         self, channel: Channel, method: str, **arguments: object
@@ -176,7 +143,7 @@ class Voice:
 
 def _key(message: Mapping[str, object]) -> str | None:
     metadata = message.get("metadata")
-    if not isinstance(metadata, Mapping) or metadata.get("event_type") != METADATA:
+    if not isinstance(metadata, Mapping) or metadata.get("event_type") != ALERT:
         return None
     payload = metadata.get("event_payload")
     key = payload.get("key") if isinstance(payload, Mapping) else None

@@ -4,11 +4,13 @@ The shapes follow https://docs.slack.dev/reference/events, `.../interaction-payl
 https://docs.slack.dev/interactivity/implementing-slash-commands; what is left out is read nowhere.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from html import unescape
 from typing import TypeAlias
 
+from bot.platforms.slack.agreed import MARK
 from bot.platforms.slack.told import Me
 
 Body: TypeAlias = Mapping[str, object]
@@ -303,6 +305,61 @@ def home_button(line: str) -> Body:
     return {k: v for k, v in body.items() if k not in {"channel", "message", "response_url"}}
 
 
+METADATA = json.dumps({"channel": GENERAL, "public": True, "thread": PARENT, "on": TS})
+
+
+def window_button(line: str, action: str = "command:1") -> Body:
+    """Give a click on a button in a modal, which remembers where it was opened."""
+    view = {
+        "id": "V0RECORD1",
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "Record"},
+        "private_metadata": METADATA,
+    }
+    pressed = {"action_id": action, "value": line, "action_ts": "1712345800.5", "type": "button"}
+    container = {"type": "view", "view_id": "V0RECORD1"}
+    body = button(line, container=container, view=view, actions=[pressed])
+    return {k: v for k, v in body.items() if k not in {"channel", "message", "response_url"}}
+
+
+def form_filled(values: Mapping[str, str], **changes: object) -> Body:
+    """Give a form of `vendor report` as it is submitted."""
+    kept = {**json.loads(METADATA), "path": ["vendor", "report"], "given": {"vendor": "argus"}}
+    filled = {
+        key: {"value": {"type": "plain_text_input", "value": value}}
+        for key, value in values.items()
+    }
+    view = {
+        "id": "V0FORM001",
+        "type": "modal",
+        "callback_id": "form",
+        "private_metadata": json.dumps(kept),
+        "state": {"values": filled},
+        **changes,
+    }
+    return {
+        "type": "view_submission",
+        "team": {"id": TEAM, "domain": "nadir"},
+        "user": {"id": ANNA, "username": "anna", "team_id": TEAM},
+        "trigger_id": "777.888.jkl",
+        "view": view,
+        "response_urls": [],
+    }
+
+
+def reacted(**changes: object) -> Body:
+    """Give the mark's emoji, put on somebody's message."""
+    fields = {
+        "type": "reaction_added",
+        "user": ANNA,
+        "reaction": MARK,
+        "item": {"type": "message", "channel": GENERAL, "ts": TS},
+        "item_user": BEN,
+        "event_ts": LATER,
+    }
+    return envelope({**fields, **changes})
+
+
 def shortcut(text: str, **changes: object) -> Body:
     """Give the message shortcut, used on a message with this text."""
     return {
@@ -400,7 +457,11 @@ def every(word: str) -> Iterator[Body]:
     yield of_channel("app_uninstalled")
     yield home_opened()
     yield home_opened("messages")
-    yield of_channel("reaction_added", user=ANNA, reaction="eyes")
+    yield reacted()
+    yield reacted(reaction="eyes")
+    yield window_button(f"vendor {word}")
+    yield window_button(f"vendor {word}", action="page:2")
+    yield form_filled({"reason": word})
     yield slash("/vendor", word)
     yield button(f"vendor {word}")
     yield button(word, actions=[{"action_id": "other", "value": word}])

@@ -1,85 +1,16 @@
 """The whole bot on a Slack-compatible server, over real sockets."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.app import App
-from bot.config import Config
 from bot.core.mention import Channel
 from bot.core.status import State
 from bot.errors import BotError
-from bot.serve import Tempo, assemble, talking_on
-from tests.build import full_vendor, name, vendor, write_pack
-from tests.slackserver.control import SlackServer
+from bot.platforms.slack.agreed import MARK
+from bot.serve import assemble, talking_on
+from tests.platforms.slack.town import Town, settings
 from tests.slackserver.server import slack
-
-NO_REST = Tempo(timedelta(0), timedelta(0), timedelta(milliseconds=50))
-ACME = full_vendor(names=[name("Acme Cam")])
-ROAD = vendor("road-runner", names=[name("Road Runner")])
-
-
-@dataclass(slots=True)
-class Town:
-    """A workspace with the bot in it."""
-
-    server: SlackServer
-    app: App
-    anna: str
-    hall: str
-
-    async def posts(self, count: int = 1, channel: str = "") -> list[str]:
-        """Wait until the bot has posted so often in a channel; give the summaries."""
-        place = channel or self.hall
-        await self.server.until(lambda: len(self.server.posted(place)) >= count, within=10)
-        return [each["text"] for each in self.server.posted(place)]
-
-
-def settings(folder: Path, server: SlackServer, **more: object) -> Config:
-    return Config.model_validate(
-        {
-            "database": {"url": f"sqlite+aiosqlite:///{folder / 'bot.db'}"},
-            "watchlists": [write_pack(folder / "pack", ACME, ROAD)],
-            "shipped_watchlist": False,
-            "console": {"enabled": False},
-            "slack": {
-                "bot_token": server.bot_token,
-                "app_token": server.app_token,
-                "api_url": server.api_url,
-            },
-            **more,
-        }
-    )
-
-
-@asynccontextmanager
-async def running(config: Config) -> AsyncIterator[App]:
-    """Run the bot for the length of a block."""
-    async with (
-        assemble(config, talking_on(config), tempo=NO_REST) as (app, poller),
-        asyncio.TaskGroup() as group,
-    ):
-        task = group.create_task(app.run(poller))
-        try:
-            yield app
-        finally:
-            app.stop()
-            await asyncio.wait({task})
-
-
-@pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with slack(retry_delays=(0.0, 0.2, 0.4)) as server:
-        anna = server.add_user("anna")
-        hall = server.add_channel("hall", [anna])
-        async with running(settings(tmp_path, server)) as app:
-            await server.until(lambda: server.socket.connections, within=10)
-            yield Town(server, app, anna, hall)
 
 
 async def test_a_vendor_named_in_a_channel_gets_a_card_in_its_thread(town: Town) -> None:
@@ -131,15 +62,6 @@ async def test_a_slash_command_is_answered_where_only_the_asker_sees_it(town: To
     assert town.server.posted(town.hall) == []
 
 
-async def test_a_button_of_a_card_gives_its_command(town: Town) -> None:
-    town.server.say(town.hall, town.anna, "Acme Cam")
-    await town.posts(1)
-    (card,) = town.server.posted(town.hall)
-    town.server.click(town.anna, town.hall, card["ts"], label="Full record")
-    await town.server.until(lambda: town.server.ephemerals(town.anna), within=10)
-    assert "Acme Cam" in town.server.ephemerals(town.anna)[0]["text"]
-
-
 async def test_a_direct_message_is_a_command(town: Town) -> None:
     place = town.server.im(town.anna)
     town.server.say(place, town.anna, "Road Runner")
@@ -151,7 +73,7 @@ async def test_a_channel_that_reacts_gets_a_mark(town: Town) -> None:
     await town.app.store.choose(hall.key, {"mode": "react"}, "anna", town.app.clock())
     ts = town.server.say(town.hall, town.anna, "Acme Cam")
     await town.server.until(lambda: town.server.reactions(town.hall, ts), within=10)
-    assert list(town.server.reactions(town.hall, ts)) == ["eyes"]
+    assert list(town.server.reactions(town.hall, ts)) == [MARK]
     assert town.server.posted(town.hall) == []
 
 

@@ -1,6 +1,7 @@
 """What Slack delivers is read as what it means: once, for the right channel, never of the bot's."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -10,21 +11,26 @@ from hypothesis import strategies as st
 
 from bot.core.addresses import links
 from bot.core.mention import Channel, Invocation, Message
-from bot.platforms.slack.events import ALERT, moment, read, team_of
+from bot.platforms.slack.agreed import ALERT
+from bot.platforms.slack.events import read
 from bot.platforms.slack.told import (
     Asked,
     Deleted,
     Edited,
     Event,
+    Form,
     Heard,
     Joined,
     Left,
+    Marked,
     Me,
     Nothing,
     Opened,
     Removed,
-    Renamed,
+    Submitted,
 )
+from bot.platforms.slack.values import moment, team_of
+from bot.platforms.slack.where import Response, Window, read_where
 from tests.platforms.slack.payloads import (
     ANNA,
     APP,
@@ -53,6 +59,7 @@ from tests.platforms.slack.payloads import (
     envelope,
     every,
     file_share,
+    form_filled,
     forwarded,
     home_button,
     home_opened,
@@ -63,12 +70,14 @@ from tests.platforms.slack.payloads import (
     own_alert,
     post,
     preview,
+    reacted,
     shortcut,
     slash,
     thread_broadcast,
     tokens_revoked,
     tombstone,
     unfurled,
+    window_button,
 )
 from tests.platforms.slack.test_text import json_values
 
@@ -154,9 +163,13 @@ def test_a_channel_is_private_unless_it_is_said_to_be_public(
 
 def test_a_channel_that_another_organisation_shares_is_told() -> None:
     body = {**message("Argus"), "is_ext_shared_channel": True}
-    assert read_as(Heard, body).external
-    assert not read_as(Heard, message("Argus")).external
-    assert read_as(Edited, {**edited("Argus", "x"), "is_ext_shared_channel": True}).external
+    assert read_as(Heard, body).message.channel.external
+    assert not read_as(Heard, message("Argus")).message.channel.external
+    for kind, shared in ((Edited, edited("Argus", "x")), (Deleted, deleted()), (Joined, joined())):
+        event = read({**shared, "is_ext_shared_channel": True}, ME)
+        assert isinstance(event, kind)
+        channel = event.message.channel if isinstance(event, Edited) else event.channel
+        assert channel.external
 
 
 @pytest.mark.parametrize(
@@ -448,7 +461,7 @@ def test_a_direct_message_without_words_is_nothing(body: Body) -> None:
 def test_a_slash_command_is_its_word_and_its_text(command: str, text: str, line: str) -> None:
     url = "https://hooks.slack.example/commands/T0NADIR01/1/abc"
     asked = Invocation(PUBLIC, "111.222.abc", ANNA, line, None, url)
-    assert read(slash(command, text), ME) == Asked(asked, "111.222.abc", TEAM)
+    assert read(slash(command, text), ME) == Asked(asked, "111.222.abc", TEAM, "111.222.abc")
 
 
 @pytest.mark.parametrize(
@@ -510,8 +523,16 @@ def test_an_answer_goes_to_a_web_address_only(url: object) -> None:
 def test_a_button_gives_its_command() -> None:
     url = "https://hooks.slack.example/actions/T0NADIR01/2/def"
     id_ = "1712345800.123456:333.444.def"
-    asked = Invocation(PUBLIC, id_, ANNA, "vendor mute argus for 7d", None, url)
-    assert read(button("vendor mute argus for 7d"), ME) == Asked(asked, id_, TEAM)
+    asked = Invocation(PUBLIC, id_, ANNA, "vendor mute argus for 7d", None, url, on=TS)
+    assert read(button("vendor mute argus for 7d"), ME) == Asked(asked, id_, TEAM, "333.444.def")
+
+
+def test_a_button_that_only_one_person_sees_says_so() -> None:
+    container = {"type": "message", "channel_id": GENERAL, "message_ts": TS, "is_ephemeral": True}
+    asked = read_as(Asked, button("vendor a", container=container, message=None)).invocation
+    url = "https://hooks.slack.example/actions/T0NADIR01/2/def"
+    assert read_where(str(asked.reply_to)) == Response(url, hidden=True)
+    assert asked.on == TS
 
 
 def test_a_menu_gives_the_command_that_was_chosen() -> None:
@@ -550,9 +571,75 @@ def test_an_ephemeral_message_has_a_place_though_it_has_no_text() -> None:
 
 
 def test_a_button_in_the_home_tab_is_in_the_persons_own_conversation() -> None:
-    asked = read_as(Asked, home_button("vendor unmute 3")).invocation
-    assert asked.channel == Channel("slack", ANNA, private=True)
-    assert asked.reply_to is None
+    event = read_as(Asked, home_button("vendor unmute 3"))
+    assert event.at_home
+    assert event.invocation.channel == Channel("slack", ANNA, private=True)
+    assert event.invocation.reply_to is None
+
+
+def test_a_button_in_a_window_is_given_where_the_window_was_opened() -> None:
+    event = read_as(Asked, window_button("vendor a"))
+    asked = event.invocation
+    assert (asked.channel, asked.thread, asked.on) == (PUBLIC, PARENT, TS)
+    assert not asked.channel.private
+    assert event.stacked
+    assert event.trigger
+    assert read_where(str(asked.reply_to)) == Window("V0RECORD1", 1, "vendor a", "Record", on=TS)
+
+
+def test_turning_a_page_asks_again_and_opens_nothing() -> None:
+    event = read_as(Asked, window_button("vendor record a", action="page:3"))
+    window = Window("V0RECORD1", 3, "vendor record a", "Record", on=TS)
+    assert read_where(str(event.invocation.reply_to)) == window
+    assert not event.trigger
+
+
+@pytest.mark.parametrize("action", ["page:0", "page:x", "page:", "page:٣", "pages"])
+def test_a_page_that_is_no_number_is_nothing(action: str) -> None:
+    read_as(Nothing, window_button("vendor record a", action=action))
+
+
+def test_a_form_gives_what_was_filled_in_and_where_it_was_opened() -> None:
+    event = read_as(Submitted, form_filled({"reason": "too\x00 old"}))
+    assert event.form == Form(("vendor", "report"), {"vendor": "argus"})
+    assert event.values == {"reason": "too\ufffd old"}
+    asked = event.invocation
+    assert (asked.channel, asked.thread, asked.on, asked.actor) == (PUBLIC, PARENT, TS, ANNA)
+    assert asked.id == read_as(Submitted, form_filled({"reason": "x"})).invocation.id
+
+
+@pytest.mark.parametrize(
+    "changes", [{"callback_id": "other"}, {"private_metadata": "{"}, {"state": {}}]
+)
+def test_another_window_is_no_form(changes: Body) -> None:
+    read_as(Nothing, form_filled({"reason": "x"}, **changes))
+
+
+# Reactions
+
+
+def test_a_mark_that_somebody_touches_names_the_message() -> None:
+    asked = Invocation(PUBLIC, "Ev0000001", ANNA, "vendor explain", TS, on=TS)
+    event = read_as(Marked, reacted())
+    assert (event.invocation.channel.id, event.invocation.id) == (GENERAL, "Ev0000001")
+    assert replace(event.invocation, channel=PUBLIC) == asked
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reaction": "eyes"},
+        {"user": BOT_USER},
+        {"user": "USLACKBOT"},
+        {"user": None},
+        {"item_user": BOT_USER},
+        {"item": {"type": "file", "file": "F1"}},
+        {"item": {"type": "message", "channel": GENERAL, "ts": "x"}},
+        {"type": "reaction_removed"},
+    ],
+)
+def test_other_reactions_are_nothing(changes: Body) -> None:
+    read_as(Nothing, reacted(**changes))
 
 
 @pytest.mark.parametrize(
@@ -581,8 +668,8 @@ def test_the_shortcut_checks_all_words_of_the_message() -> None:
     id_ = "1712345900.654321:555.666.ghi"
     line = "vendor check Argus & Sons\noffer"
     message_ = post("Argus &amp; Sons", user=BEN, files=[{"title": "offer"}], thread_ts=PARENT)
-    asked = Invocation(PUBLIC, id_, ANNA, line, PARENT, url)
-    assert read(shortcut("", message=message_), ME) == Asked(asked, id_, TEAM)
+    asked = Invocation(PUBLIC, id_, ANNA, line, PARENT, url, on=TS)
+    assert read(shortcut("", message=message_), ME) == Asked(asked, id_, TEAM, "555.666.ghi")
     assert line_of(shortcut("")) == "vendor check"
 
 
@@ -599,31 +686,17 @@ def test_an_invitation_names_the_channel_and_who_invited() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "channel", "archived"),
+    ("body", "channel"),
     [
-        (
-            of_channel("member_left_channel", user=BOT_USER, channel=GENERAL, channel_type="C"),
-            PUBLIC,
-            False,
-        ),
-        (of_channel("channel_left", channel=GENERAL, actor_id=ANNA), PUBLIC, False),
-        (of_channel("group_left", channel=SECRET), Channel("slack", SECRET, private=True), False),
-        (of_channel("channel_deleted", channel=GENERAL), PUBLIC, False),
-        (of_channel("channel_archive", channel=GENERAL, user=ANNA), PUBLIC, True),
-        (of_channel("group_archive", channel=SECRET), Channel("slack", SECRET, private=True), True),
+        (of_channel("channel_left", channel=GENERAL, actor_id=ANNA), PUBLIC),
+        (of_channel("group_left", channel=SECRET), Channel("slack", SECRET, private=True)),
+        (of_channel("channel_deleted", channel=GENERAL), PUBLIC),
+        (of_channel("channel_archive", channel=GENERAL, user=ANNA), PUBLIC),
+        (of_channel("group_archive", channel=SECRET), Channel("slack", SECRET, private=True)),
     ],
 )
-def test_a_channel_that_the_bot_cannot_post_in_any_more(
-    body: Body, channel: Channel, *, archived: bool
-) -> None:
-    assert read(body, ME) == Left(channel, "Ev0000001", TEAM, archived)
-
-
-def test_a_renamed_channel_has_its_new_name() -> None:
-    body = of_channel("channel_rename", channel={"id": GENERAL, "name": "r&amp;d", "created": 1})
-    assert read(body, ME) == Renamed(PUBLIC, "r&d", "Ev0000001", TEAM)
-    body = of_channel("group_rename", channel={"id": SECRET, "name": "quiet"})
-    assert read_as(Renamed, body).channel.private
+def test_a_channel_that_the_bot_cannot_post_in_any_more(body: Body, channel: Channel) -> None:
+    assert read(body, ME) == Left(channel, "Ev0000001", TEAM)
 
 
 @pytest.mark.parametrize(
@@ -631,7 +704,7 @@ def test_a_renamed_channel_has_its_new_name() -> None:
     [
         of_channel("member_left_channel", user=ANNA, channel=GENERAL),
         of_channel("channel_unarchive", channel=GENERAL),
-        of_channel("channel_rename", channel={"id": GENERAL}),
+        of_channel("channel_rename", channel={"id": GENERAL, "name": "lobby"}),
         of_channel("channel_left"),
         of_channel("im_left", channel=DIRECT),
         tokens_revoked(oauth=[ANNA]),
@@ -650,7 +723,7 @@ def test_a_removed_app_and_a_revoked_bot_token_are_the_same_end() -> None:
 
 
 def test_whoever_opens_the_home_tab_is_named() -> None:
-    assert read(home_opened(), ME) == Opened(ANNA, TEAM)
+    assert read(home_opened(), ME) == Opened(ANNA, "Ev0000001", TEAM)
 
 
 @pytest.mark.parametrize(
@@ -708,7 +781,10 @@ def test_a_time_is_exact_to_the_microsecond() -> None:
 
 # Whatever comes
 
-KINDS = (Heard, Edited, Deleted, Asked, Joined, Left, Renamed, Removed, Opened, Nothing)
+KINDS = (
+    *(Heard, Edited, Deleted, Asked, Submitted, Marked),
+    *(Joined, Left, Removed, Opened, Nothing),
+)
 BODIES = tuple(every("Argus"))
 
 
@@ -754,7 +830,7 @@ def test_no_almost_right_body_breaks_it(data: st.DataObject) -> None:
     if isinstance(event, Heard | Edited):
         said = event.message
         kept = (said.id, said.author, said.channel.id, event.event_id)
-    elif isinstance(event, Asked):
+    elif isinstance(event, Asked | Marked):
         given_ = event.invocation
         kept = (given_.id, given_.actor, given_.channel.id, given_.line, event.event_id)
     for value in kept:

@@ -1,0 +1,17 @@
+"""The names that the two ends of the app must agree on: what is drawn, and what comes back."""
+
+ALERT = "vendorwatch_alert"
+"""The event type in the metadata of what the bot posts by itself. Everybody in the workspace can
+read it, so it only carries an opaque key."""
+MARK = "card_index"
+"""The emoji of a mark. Every workspace has it, and people seldom put it on a message themselves."""
+BUTTON = "command:"
+"""How the `action_id` of a button begins whose value is a command line."""
+PAGE = "page:"
+"""How that of a button begins which turns a window's pages; the number follows."""
+SHORTCUT = "check_for_vendors"
+"""The `callback_id` of the message shortcut."""
+FORM = "form"
+"""The `callback_id` of a window that asks for what a command lacks."""
+VALUE = "value"
+"""The `action_id` of each input of a form; its `block_id` is the parameter's name."""

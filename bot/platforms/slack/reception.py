@@ -1,0 +1,184 @@
+"""Takes what Slack tells to the inbox, and opens the windows that answers go into.
+
+A window has to be opened within three seconds of the click, so it opens before there is an answer
+in it; a click that opens none is answered the ordinary way.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import structlog
+
+from bot.core.commands import CommandTable
+from bot.core.mention import Channel, Invocation
+from bot.errors import BotError, UsageError
+from bot.platforms.base import Inbox
+from bot.platforms.slack.api import Api, SlackError
+from bot.platforms.slack.forms import Lacking, filled, lacking
+from bot.platforms.slack.told import (
+    Asked,
+    Deleted,
+    Edited,
+    Event,
+    Heard,
+    Joined,
+    Left,
+    Marked,
+    Me,
+    Nothing,
+    Opened,
+    Removed,
+    Submitted,
+)
+from bot.platforms.slack.where import Home, Place, Response, Window, read_where
+from bot.platforms.slack.windows import View, form, title_of, waiting
+
+log = structlog.get_logger()
+
+OPENED_S = 1.5
+"""Seconds that opening a window may take; Slack wants to be answered within three."""
+SAME_S = 2.0
+"""Seconds within which a Home tab that is opened again is not drawn again."""
+OVERVIEW = "vendor overview"
+"""The line whose answer stands in the Home tab."""
+
+Answer: TypeAlias = Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Reception:
+    """Hands in what a workspace tells. `api_of` gives the way into a team's workspace."""
+
+    inbox: Inbox
+    me: Me
+    commands: CommandTable
+    api_of: Callable[[str], Awaitable[Api]]
+    now: Callable[[], float] = field(default_factory=lambda: asyncio.get_running_loop().time)
+    _opened: dict[str, float] = field(init=False, default_factory=dict)
+
+    async def take(self, told: Event) -> Answer:
+        """Hand an event in; give what Slack is answered with, mostly nothing.
+
+        Raise BotError if it could not be kept.
+        """
+        match told:
+            case Heard(message=message):
+                await self.inbox.on_message(message)
+            case Edited(message=message):
+                await self.inbox.on_edit(message)
+            case Deleted(channel=channel, message_id=message_id):
+                await self.inbox.on_delete(channel, message_id)
+            case Marked(invocation=invocation):
+                await self.inbox.on_marked(invocation)
+            case Joined(channel=channel, by=by, event_id=event_id):
+                await self.inbox.on_joined(channel, event_id, by)
+            case Left(channel=channel):
+                await self.inbox.on_left(channel)
+            case Removed():
+                await self.inbox.on_removed("slack", self.me.team)
+            case Nothing(reason=reason):
+                log.debug("slack event passed over", reason=reason)
+            case Asked() | Submitted() | Opened():
+                return await self._served(told)
+        return {}
+
+    async def _served(self, told: Asked | Submitted | Opened) -> Answer:
+        match told:
+            case Asked():
+                await self._asked(told)
+            case Submitted():
+                return await self._submitted(told)
+            case Opened(user=user, event_id=event_id):
+                await self._home(user, event_id)
+        return {}
+
+    async def _asked(self, asked: Asked) -> None:
+        invocation = asked.invocation
+        lacks = lacking(self.commands, invocation.line)
+        if lacks is not None and await self._form(asked, lacks):
+            return
+        window = await self._window(asked)
+        if window is not None:
+            invocation = replace(invocation, reply_to=str(window))
+        await self.inbox.on_command(invocation)
+        if asked.at_home:
+            await self._overview(invocation.actor, f"{invocation.id}:home")
+
+    async def _form(self, asked: Asked, lacks: Lacking) -> bool:
+        """Ask for what a line lacks, if Slack opens a window for that."""
+        drawn = form(lacks.command, lacks.missing, lacks.form, _place(asked.invocation))
+        return drawn is not None and await self._open(asked, drawn) is not None
+
+    async def _window(self, asked: Asked) -> Window | None:
+        """Open the window that an answer goes into, if it wants one and Slack opens it."""
+        try:
+            command, _ = self.commands.meant(asked.invocation.line)
+        except UsageError:
+            return None
+        if not (command.long or asked.stacked or asked.at_home):
+            return None
+        title = title_of(command.path)
+        view = await self._open(asked, waiting(title, _place(asked.invocation)))
+        if view is None:
+            return None
+        line = asked.invocation.line if command.long else ""
+        return Window(view, 1, line, title, _url(asked.invocation), asked.invocation.on)
+
+    async def _open(self, asked: Asked, view: View) -> str | None:
+        """Open a view, on top of the one that was clicked in; give its id, None if it is not."""
+        if not asked.trigger:
+            return None
+        method = "views.push" if asked.stacked else "views.open"
+        try:
+            api = await self.api_of(asked.invocation.channel.team)
+            async with asyncio.timeout(OPENED_S):
+                told = await api.call(method, trigger_id=asked.trigger, view=view)
+        except (SlackError, TimeoutError) as error:
+            log.warning("slack opened no window", error=str(error) or "no answer in time")
+            return None
+        opened = told.get("view")
+        id_ = opened.get("id") if isinstance(opened, Mapping) else None
+        return id_ if isinstance(id_, str) and id_ else None
+
+    async def _submitted(self, submitted: Submitted) -> Answer:
+        read = filled(self.commands, submitted)
+        if isinstance(read, dict):
+            return {"response_action": "errors", "errors": read}
+        command, line = read
+        invocation, title = submitted.invocation, title_of(command.path)
+        again = line if command.long else ""
+        window = Window(submitted.view, 1, again, title, on=invocation.on, settling=True)
+        await self.inbox.on_command(replace(invocation, line=line, reply_to=str(window)))
+        view = waiting(title, _place(invocation), "One moment …")
+        return {"response_action": "update", "view": view}
+
+    async def _home(self, user: str, event_id: str) -> None:
+        """Have a Home tab drawn, unless it was opened a moment ago."""
+        now = self.now()
+        self._opened = {key: at for key, at in self._opened.items() if now - at < SAME_S}
+        if user in self._opened:
+            return
+        self._opened[user] = now
+        try:
+            await self._overview(user, event_id)
+        except BotError:
+            del self._opened[user]
+            raise
+
+    async def _overview(self, user: str, id_: str) -> None:
+        channel = Channel("slack", user, private=True, team=self.me.team)
+        await self.inbox.on_command(
+            Invocation(channel, id_, user, OVERVIEW, reply_to=str(Home(user)))
+        )
+
+
+def _place(invocation: Invocation) -> Place:
+    return Place(invocation.channel, invocation.thread, invocation.on)
+
+
+def _url(invocation: Invocation) -> str:
+    """Give the response_url that came with a command, if one did."""
+    where = read_where(invocation.reply_to or "")
+    return where.url if isinstance(where, Response) else ""

@@ -1,0 +1,143 @@
+"""Where an answer goes on Slack, and what a window remembers; each as one string, and back. Pure.
+
+The first is kept as an invocation's `reply_to`, the second in a view's `private_metadata`, which
+Slack keeps and gives back with every click in it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot.core.mention import Channel
+from bot.platforms.slack.text import mapping, string
+from bot.platforms.slack.told import Form
+from bot.platforms.slack.values import channel_of, stamp
+
+MOST_METADATA = 3_000
+"""Characters of a view's `private_metadata`; Slack's own limit."""
+_HIDDEN = "hidden:"
+_HOME = "home:"
+_VIEW = "view:"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response_url; `hidden`: what was pressed is in a message that only one person sees."""
+
+    url: str
+    hidden: bool = False
+
+    def __str__(self) -> str:
+        return f"{_HIDDEN if self.hidden else ''}{self.url}"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A page of an answer in a modal.
+
+    `line` gives the answer again, for its other pages and if the modal is closed by then; without
+    one it has a single page. `url` is a response_url for an answer that finds the modal closed.
+    `settling`: Slack may still be putting "One moment" into it. `on` is the message of the alert.
+    """
+
+    view: str
+    page: int = 1
+    line: str = ""
+    title: str = ""
+    url: str = ""
+    on: str | None = None
+    settling: bool = False
+
+    def __str__(self) -> str:
+        parts = {
+            "id": self.view,
+            "page": self.page,
+            "line": self.line,
+            "title": self.title,
+            "url": self.url,
+            "on": self.on,
+            "settling": self.settling,
+        }
+        return _VIEW + json.dumps({key: value for key, value in parts.items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A person's Home tab."""
+
+    user: str
+
+    def __str__(self) -> str:
+        return f"{_HOME}{self.user}"
+
+
+Where: TypeAlias = Response | Window | Home
+
+
+def read_where(text: str) -> Where:
+    """Read what one of these was written as; whatever is none of the others is an address."""
+    if text.startswith(_HOME):
+        return Home(text.removeprefix(_HOME))
+    if text.startswith(_VIEW):
+        kept = _object(text.removeprefix(_VIEW))
+        page = kept.get("page")
+        return Window(
+            view=string(kept, "id"),
+            page=page if isinstance(page, int) else 1,
+            line=string(kept, "line"),
+            title=string(kept, "title"),
+            url=string(kept, "url"),
+            on=stamp(string(kept, "on")),
+            settling=kept.get("settling") is True,
+        )
+    return Response(text.removeprefix(_HIDDEN), hidden=text.startswith(_HIDDEN))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a window was opened from: the channel, its thread, the message that was clicked."""
+
+    channel: Channel
+    thread: str | None = None
+    on: str | None = None
+
+    def write(self, form: Form | None = None) -> str:
+        """Write it down, with what a form is for. It may be longer than Slack takes."""
+        parts: dict[str, object] = {
+            "channel": self.channel.id,
+            "public": not self.channel.private,
+            "external": self.channel.external,
+            "thread": self.thread,
+            "on": self.on,
+        }
+        if form is not None:
+            parts |= {"path": list(form.path), "given": dict(form.given)}
+        return json.dumps({key: value for key, value in parts.items() if value})
+
+
+def read_place(text: str, team: str) -> tuple[Place, Form] | None:
+    """Read what `Place.write` wrote; None if it did not."""
+    kept = _object(text)
+    channel = channel_of(
+        kept.get("channel"),
+        "channel" if kept.get("public") is True else "",
+        team=team,
+        external=kept.get("external") is True,
+    )
+    if channel is None:
+        return None
+    path = kept.get("path")
+    words = tuple(each for each in path if isinstance(each, str)) if isinstance(path, list) else ()
+    given = mapping(kept, "given")
+    form = Form(words, {key: string(given, key) for key in given})
+    place = Place(channel, stamp(string(kept, "thread")), stamp(string(kept, "on")))
+    return place, form
+
+
+def _object(text: str) -> Mapping[str, object]:
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
