@@ -8,6 +8,13 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
+
+# Enough to find what is wrong in the long run, and few enough that nobody minds running them;
+# HYPOTHESIS_PROFILE=thorough looks for longer.
+settings.register_profile("quick", max_examples=40)
+settings.register_profile("thorough", max_examples=1_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 GOLDEN = Path(__file__).parent / "golden"
 Golden = Callable[[str, str], None]

@@ -284,6 +284,7 @@ async def measure(url: str, asked: argparse.Namespace, heard: Callable[[], None]
     """Run the bot until every message has brought its alert."""
     platform = Silent([], rate=asked.rate, at_a_time=asked.at_a_time, heard=heard)
     async with bot(url, platform) as (app, poller, timed):
+        app.worker._concurrency = asked.deliveries
         sentences = list(texts(app.current.compiled).values())
         platform.messages = talk(sentences, asked.channels, asked.mentions, asked.seed)
         before = resident()
@@ -420,6 +421,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--channels", type=int, default=1000)
     parser.add_argument("--mentions", type=int, default=10_000)
     parser.add_argument("--at-a-time", type=int, default=AT_A_TIME, help="tasks that hand in")
+    parser.add_argument("--deliveries", type=int, default=16, help="posts on their way at most")
     parser.add_argument("--rate", type=float, default=0.0, help="messages a second; 0: at once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--log", default="info", help="as log.level; the log goes to a file")

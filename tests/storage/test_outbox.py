@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.core.mention import Channel, Receipt
 from bot.core.policy import History
 from bot.core.status import State
+from bot.errors import StorageError
 from bot.storage.rows import Outgoing
 from bot.storage.store import Store
 from tests.storage.conftest import Behind
@@ -258,3 +259,39 @@ async def test_a_document_put_back_before_the_clock_was_set_back_does_not_block_
     earlier = NOW - timedelta(hours=1)
     (again,) = await store.claim(earlier, LEASE, 10)
     assert (again.id, again.attempts) == (first.id, 2)
+
+
+async def test_receipts_that_come_together_each_go_to_their_own_document(
+    store: Store, behind: Behind
+) -> None:
+    heard = [
+        mention(f"v{number}", f"m{number}", Channel("fake", f"#{number}")) for number in (1, 2)
+    ]
+    await store.record(heard, Policy().hearing())
+    await store.say("default", HALL, document(), "k", NOW)
+    claimed = await store.claim(NOW, LEASE, 9)
+    works = [store.sent(out.id, Receipt(f"p-{out.key}", f"l-{out.key}"), NOW) for out in claimed]
+    await asyncio.gather(*works)
+    assert len(claimed) == 3
+    written = {(f"p-{out.key}", f"l-{out.key}") for out in claimed}
+    assert set(behind("SELECT message_id, link FROM outbox WHERE state = 'sent'")) == written
+    cards = [f"l-{out.key}" for out in claimed if out.vendor]
+    assert sorted(behind("SELECT card_link FROM vendor_state")) == sorted((each,) for each in cards)
+
+
+async def test_a_receipt_that_cannot_be_kept_keeps_no_other_from_it(
+    store: Store, engine: str
+) -> None:
+    for number in range(4):
+        await store.say("default", Channel("fake", f"#{number}"), document(), f"k{number}", NOW)
+    claimed = await store.claim(NOW, LEASE, 9)
+    links = ("https://chat.example/1", "https://chat.example/2", "a\0b", None)
+    works = [
+        store.sent(out.id, Receipt(out.key, link), NOW)
+        for out, link in zip(claimed, links, strict=True)
+    ]
+    results = await asyncio.gather(*works, return_exceptions=True)
+    # PostgreSQL takes no zero byte.
+    faults = [type(each) for each in results if each is not None]
+    assert faults == ([StorageError] if engine == "postgres" else [])
+    assert (await store.depth())[State.SENT] == 4 - len(faults)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.choices import Mute
 from bot.core.mention import Channel, Message, Receipt
 from bot.core.policy import (
     Form,
@@ -17,7 +18,9 @@ from bot.core.policy import (
     Skip,
     SkipReason,
 )
+from bot.core.settings import Mode, Settings
 from bot.core.status import State
+from bot.core.stories import Fingerprint
 from bot.storage.mentions import mention_key
 from bot.storage.rows import Ruling
 from bot.storage.store import Store
@@ -260,3 +263,84 @@ async def test_what_people_write_is_nowhere_in_the_database(store: Store, tmp_pa
     assert b"ACME" in written
     for words in ("Between us", "pays the mayor", "anna"):
         assert words.encode() not in written
+
+
+# Several at once
+
+
+async def test_messages_that_come_together_are_judged_in_order_each_knowing_of_those_before(
+    store: Store,
+) -> None:
+    heard = [mention(cause_id=f"m{number}") for number in range(20)]
+    heard += [mention("road-runner", f"r{number}") for number in range(20)]
+    works = [store.record([each], Policy().hearing()) for each in heard]
+    said = [ruling.decision.reason for (ruling,) in await asyncio.gather(*works)]
+    one = ["first mention here", *["inside the cooldown"] * 19]
+    assert said == [*one, *one]
+    assert [each.message for each in await store.claim(NOW, LEASE, 9)] == [None]
+
+
+async def test_what_comes_together_keeps_its_order_in_a_channel(store: Store) -> None:
+    vendors = [f"v{number:02}" for number in range(30)]
+    works = [store.record([mention(each, each)], Policy().hearing()) for each in vendors]
+    await asyncio.gather(*works)
+    order = []
+    while claimed := await store.claim(NOW, LEASE, 9):
+        for out in claimed:
+            order.append(out.vendor)
+            await store.sent(out.id, Receipt(f"p{out.id}"), NOW)
+    assert order == vendors
+
+
+async def test_of_one_message_handed_in_many_times_at_once_one_is_judged(store: Store) -> None:
+    works = [store.record([mention()], Policy().hearing()) for _ in range(10)]
+    said = [ruling.decision.reason for (ruling,) in await asyncio.gather(*works)]
+    assert said == ["first mention here", *["already recorded"] * 9]
+
+
+async def test_a_mute_that_ends_between_two_that_come_together_ends_for_the_second(
+    store: Store,
+) -> None:
+    hour = NOW + timedelta(hours=1)
+    await store.mute(Mute(0, None, None, hour, "", "bea", NOW))
+    busy = store.record([mention("busy", "m0")], Policy().hearing())
+    works = [
+        store.record([mention(cause_id=f"m{number}")], Policy(at).hearing())
+        for number, at in enumerate((hour - timedelta(seconds=1), hour), start=1)
+    ]
+    said = [ruling.decision.reason for (ruling,) in await asyncio.gather(busy, *works)]
+    assert said == ["muted", "muted", "first mention here"]
+
+
+async def test_teams_and_configurations_that_come_together_are_kept_apart(store: Store) -> None:
+    loud, off = Settings(), Settings(mode=Mode.OFF)
+    asked = [("red", loud), ("blue", loud), ("red", off), ("red", loud)]
+    works = [
+        store.record([mention(cause_id=f"m{number}")], Policy(settings=each).hearing(team))
+        for number, (team, each) in enumerate(asked)
+    ]
+    said = [ruling.decision.reason for (ruling,) in await asyncio.gather(*works)]
+    first = "first mention here"
+    assert said == [first, first, "alerts are off here", "inside the cooldown"]
+
+
+async def test_entries_of_one_story_that_come_together_are_one_post(store: Store) -> None:
+    print_ = Fingerprint("https://gazette.example/acme", "acme wins", 0)
+    works = [
+        store.record(
+            [mention_in_entry(f"e{number}")], Policy(prints={f"e{number}": print_}).hearing()
+        )
+        for number in range(5)
+    ]
+    said = [type(ruling.decision).__name__ for (ruling,) in await asyncio.gather(*works)]
+    assert said == ["Post", "Join", "Join", "Join", "Join"]
+
+
+async def test_alerts_that_wait_are_all_kept_when_they_come_together(store: Store) -> None:
+    settings = Settings(mode=Mode.DIGEST)
+    works = [
+        store.record([mention(f"v{number}", f"m{number}")], Policy(settings=settings).hearing())
+        for number in range(10)
+    ]
+    await asyncio.gather(*works)
+    assert (await store.status(NOW)).waiting == 10

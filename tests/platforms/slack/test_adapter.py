@@ -85,8 +85,8 @@ async def test_a_cut_connection_loses_nothing(town: Town) -> None:
 
 
 async def test_a_channel_that_was_archived_is_given_up_with_slacks_reason(town: Town) -> None:
+    town.server.fault("chat.postMessage", "error", error="is_archived")
     town.server.say(town.hall, town.anna, "Acme Cam")
-    town.server.archive(town.hall)
     await town.server.wait_for_calls("chat.postMessage", within=10)
     await town.app.settle(5)
     assert [each.reason for each in await town.app.store.parked(5)] == [
