@@ -1,4 +1,4 @@
-"""`vendorwatch db ...`: the database's schema, backups, and the way back."""
+"""`vendorwatch db ...`: the database's schema, backups and the way back, and forgetting a team."""
 
 import asyncio
 import os
@@ -13,6 +13,7 @@ import typer
 
 from bot.cli_shared import ConfigFile
 from bot.config import load
+from bot.errors import UsageError
 
 db_cli = typer.Typer(help="Upgrade, back up and restore the database.", no_args_is_help=True)
 
@@ -67,6 +68,33 @@ def db_restore(
     with _progress("restore") as progress:
         kept = restore(url, file, datetime.now(UTC), progress)
     print("restored" if kept is None else f"restored; what was there is kept as {kept}")
+
+
+@db_cli.command("erase")
+def db_erase(
+    platform: Annotated[str, typer.Argument(help="slack or matrix.")],
+    team: Annotated[str, typer.Argument(help="The workspace's id, as T0123; `default` is ours.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this nothing is.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Forget at once all that is kept of a team on a platform: alerts, mutes, settings, tokens."""
+    from bot.storage.store import Store  # noqa: PLC0415 - slow to import
+
+    async def erase() -> int:
+        store = await Store.open(url)
+        try:
+            return await store.erase(platform, team)
+        finally:
+            await store.close()
+
+    if not yes:
+        raise UsageError(
+            f"this forgets all that is kept of {team} on {platform}, for good; add --yes to do it"
+        )
+    url = load(config, os.environ).database.url
+    gone = asyncio.run(erase())
+    print(f"erased: {gone} row{'' if gone == 1 else 's'} of {team} on {platform}")
 
 
 @contextmanager

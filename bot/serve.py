@@ -188,8 +188,16 @@ def slack(config: Config) -> Platform | None:
             api_url=config.slack.api_url,
             allowed_bots=frozenset(config.slack.allowed_bots),
             commands=table,
+            channels=_named(config, "slack"),
         )
     )
+
+
+def _named(config: Config, platform: str) -> tuple[str, ...]:
+    """Give the ids of the channels on a platform that the configuration names."""
+    keys = [key for feed in config.feeds.list for key in feed.channels]
+    channels = map(_channel, [*keys, *config.admins.channels])
+    return tuple(each.id for each in channels if each.platform == platform)
 
 
 async def serve(config: Config) -> None:

@@ -123,3 +123,11 @@ def test_on_a_terminal_the_progress_is_drawn(
     assert out == "kept.db\n"
     assert "backup" in err
     assert "100%" in err
+
+
+def test_erasing_wants_to_be_meant(shell: Shell) -> None:
+    asked = shell("erase", "slack", "T0123")
+    assert asked.code == 2
+    assert "for good; add --yes" in asked.err
+    done = shell("erase", "slack", "T0123", "--yes")
+    assert (done.code, done.out) == (0, "erased: 0 rows of T0123 on slack\n")

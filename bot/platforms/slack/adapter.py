@@ -16,9 +16,10 @@ from slack_bolt.response import BoltResponse
 from bot.core.commands import CommandTable, Role
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Receipt
-from bot.errors import BotError, DeliveryError
+from bot.errors import BotError
 from bot.platforms.base import Inbox, Redelivery
 from bot.platforms.slack.api import DEFAULT_URL, Api, SlackError
+from bot.platforms.slack.checks import channel_problems, scope_problems, token_problems
 from bot.platforms.slack.connection import Connection
 from bot.platforms.slack.events import read
 from bot.platforms.slack.people import People
@@ -31,13 +32,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class SlackSettings:
-    """What Slack needs. `allowed_bots` are ids of other apps that are listened to."""
+    """What Slack needs. `allowed_bots` are ids of other apps that are listened to.
+
+    `channels` are the ids of those that the configuration names, for `check`.
+    """
 
     bot_token: str = field(repr=False)
     app_token: str = field(repr=False)
     api_url: str = DEFAULT_URL
     allowed_bots: frozenset[str] = frozenset()
     commands: CommandTable = field(default_factory=CommandTable)
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -143,19 +148,15 @@ class SlackPlatform:
         return await self._people.private_channels(actor, team)
 
     async def check(self) -> list[str]:
-        """Say what is wrong with the tokens."""
-        problems = []
+        """Say what is wrong with the tokens, their scopes and the channels that are configured."""
         api = Api(self.settings.bot_token, self.settings.api_url)
         app = Api(self.settings.app_token, self.settings.api_url)
         try:
-            for each, method, setting in (
-                (api, "auth.test", "slack.bot_token"),
-                (app, "apps.connections.open", "slack.app_token"),
-            ):
-                try:
-                    await each.call(method)
-                except DeliveryError as error:
-                    problems.append(f"{setting}: {error}")
+            problems = await token_problems(api, "auth.test", "slack.bot_token")
+            problems += await token_problems(app, "apps.connections.open", "slack.app_token")
+            if not problems:
+                problems += await scope_problems(api)
+                problems += await channel_problems(api, self.settings.channels)
         finally:
             await api.close()
             await app.close()

@@ -87,6 +87,13 @@ class Api:
         given = {key: value for key, value in arguments.items() if value is not None}
         return await self._call(method, "GET", params=given)
 
+    async def scopes(self) -> frozenset[str] | None:
+        """Give the scopes of the token; None if Slack does not say. Raise SlackError."""
+        response = await self._answered("auth.test", "POST")
+        headers = {str(key).lower(): str(value) for key, value in response.headers.items()}
+        listed = headers.get("x-oauth-scopes")
+        return None if listed is None else frozenset(each.strip() for each in listed.split(","))
+
     async def _call(
         self,
         method: str,
@@ -94,8 +101,17 @@ class Api:
         json: dict[str, object] | None = None,
         params: dict[str, object] | None = None,
     ) -> Plain:
+        return _data(await self._answered(method, verb, json, params))
+
+    async def _answered(
+        self,
+        method: str,
+        verb: str,
+        json: dict[str, object] | None = None,
+        params: dict[str, object] | None = None,
+    ) -> AsyncSlackResponse:
         try:
-            response = await self.client.api_call(method, http_verb=verb, json=json, params=params)
+            return await self.client.api_call(method, http_verb=verb, json=json, params=params)
         except SlackApiError as error:
             raise said(method, error) from None
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
@@ -104,7 +120,6 @@ class Api:
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
             reason = f"no answer from Slack to {method}: {type(error).__name__}"
             raise SlackError(reason, uncertain=True) from None
-        return _data(response)
 
     async def respond(self, url: str, payload: Plain) -> None:
         """Answer through an address that came with a command; Slack takes five in 30 minutes."""

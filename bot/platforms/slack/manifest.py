@@ -20,6 +20,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "chat.delete": ("chat:write",),
     "chat.getPermalink": (),
     "conversations.history": ("channels:history", "groups:history", "im:history"),
+    "conversations.info": ("channels:read", "groups:read"),
     "conversations.replies": ("channels:history", "groups:history", "im:history"),
     "reactions.add": ("reactions:write",),
     "users.info": ("users:read",),
@@ -49,7 +50,9 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     "tokens_revoked": (),
 }
 # What a bot does without that is only asked: it reads no messages and needs to know of no channels.
-WATCHING_METHODS = frozenset({"conversations.history", "conversations.replies", "reactions.add"})
+WATCHING_METHODS = frozenset(
+    {"conversations.history", "conversations.info", "conversations.replies", "reactions.add"}
+)
 LOOKUP_EVENTS = frozenset({"app_home_opened", "app_mention", "app_uninstalled", "tokens_revoked"})
 
 
