@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain, repeat
 
 import structlog
 
@@ -22,6 +21,7 @@ from bot.core.cards import Desk
 from bot.core.commands import CommandTable
 from bot.core.feed import Poll
 from bot.core.judge import WatchlistJudge
+from bot.core.limits import Patience
 from bot.core.mention import (
     DEFAULT_TEAM,
     Cause,
@@ -280,14 +280,24 @@ class App:
 
     async def _keep_up(self, platform: Platform) -> None:
         """Run one platform and start it again when it fails: none may take the others down."""
-        for pause in chain((1, 5, 15), repeat(60)):
+        patience = Patience()
+        while True:
+            began = self.clock()
             try:
                 await platform.run(self)
                 break
             except BotError as error:
-                log.error("platform failed", platform=platform.name, error=str(error), again=pause)
-            except Exception:
-                log.exception("platform failed", platform=platform.name, again=pause)
+                failed, trace = str(error), None
+            except Exception as error:  # noqa: BLE001 - a bug here must not end the others
+                failed, trace = f"{type(error).__name__}", error
+            pause = patience.pause(self.clock() - began)
+            log.error(
+                "platform failed",
+                platform=platform.name,
+                error=failed,
+                again=pause,
+                exc_info=trace,
+            )
             await asyncio.sleep(pause)
 
 

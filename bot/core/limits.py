@@ -1,4 +1,4 @@
-"""How often somebody may ask: so many at once, and then at a steady rate. Pure."""
+"""How often: what a person may ask, and how long to wait for what failed. Pure."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -34,3 +34,22 @@ class Allowance:
         if len(self._spent) > MOST_ASKERS:
             self._spent.popitem(last=False)
         return None
+
+
+STEPS = (1, 5, 15, 60)
+WELL_AFTER = timedelta(seconds=60)
+"""What ran for so long did work; its next failure counts as the first."""
+
+
+@dataclass(slots=True)
+class Patience:
+    """Says how long (seconds) to wait before what failed is started again: longer each time."""
+
+    _failures: int = field(init=False, default=0)
+
+    def pause(self, ran: timedelta) -> int:
+        """Give the seconds to wait after a failure of something that `ran` for so long."""
+        if ran > WELL_AFTER:
+            self._failures = 0
+        self._failures += 1
+        return STEPS[min(self._failures, len(STEPS)) - 1]

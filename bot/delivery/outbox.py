@@ -37,6 +37,8 @@ LEASE = timedelta(seconds=25)
 TIME_LIMIT_S = 20.0
 # How long another process's new documents wait for somebody to look.
 LONGEST_SLEEP_S = 2.0
+# A database that is back is found within so much, however long it was gone.
+LONGEST_REST_S = 10.0
 # What a cancelled worker leaves its posts to come to an end.
 GRACE_S = 4.0
 # Looks at the outbox are at least this far apart where something is due that cannot be had.
@@ -238,7 +240,7 @@ class Worker:
 
     async def _rest(self, error: Exception, failures: int) -> None:
         """Wait for the database to recover; say so in the log."""
-        pause = backoff(failures, self._rng).total_seconds()
+        pause = min(backoff(failures, self._rng).total_seconds(), LONGEST_REST_S)
         # A StorageError says all in its line; anything else is a bug and needs its traceback.
         trace = None if isinstance(error, StorageError) else error
         self._log.error("outbox out of reach", reason=str(error), retry_in_s=pause, exc_info=trace)

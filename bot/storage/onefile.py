@@ -182,6 +182,10 @@ def _in_one(connection: Connection, works: list[_Waiting[Any]]) -> list[object]:
             _check_wanted(works)
             transaction.commit()
         except BaseException as error:
+            # A commit that failed is over for neither side: SQLAlchemy keeps the transaction until
+            # it is told, and then thinks that there is nothing to be undone in the database.
+            transaction.rollback()
+            connection.connection.rollback()
             raise _UndoneError from error
         return results
 

@@ -11,7 +11,7 @@ from typing import Any
 import aiosqlite
 import pytest
 from sqlalchemy import Connection, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.storage.onefile import MOST_AT_ONCE, OneFile
 
@@ -63,6 +63,18 @@ async def test_one_that_fails_fails_alone(one_file: OneFile) -> None:
     ]
     assert [each for each in results if isinstance(each, int)] == [1, 2, 3]
     assert await held(one_file) == [1, 2, 3]
+
+
+async def test_a_commit_that_fails_leaves_nothing_behind_and_the_next_one_works(
+    one_file: OneFile,
+) -> None:
+    """As on a full disk, which is noticed only then; here a promise is broken that is due then."""
+    child = "CREATE TABLE child (n INTEGER REFERENCES n (value) DEFERRABLE INITIALLY DEFERRED)"
+    await one_file.write(lambda c: c.execute(text(child)))
+    with pytest.raises(IntegrityError):
+        await one_file.write(lambda c: c.execute(text("INSERT INTO child VALUES (7)")))
+    await one_file.write(put(1))
+    assert await held(one_file) == [1]
 
 
 async def test_more_than_one_commit_takes_are_done_in_order(one_file: OneFile) -> None:
