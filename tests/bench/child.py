@@ -9,7 +9,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from bot.core.commands import Role
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Message, Receipt
 from bot.delivery.outbox import LEASE
+from bot.delivery.outcome import SETTLED
 from bot.errors import BotError, DeliveryError
 from bot.log import configure
 from bot.platforms.base import Inbox, Redelivery
@@ -33,6 +34,17 @@ PLATFORM = "bench"
 
 
 @dataclass(slots=True)
+class Clock:
+    """The time, `ahead` of what it is; the recorder may set it."""
+
+    ahead: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """Give the time."""
+        return now() + self.ahead
+
+
+@dataclass(slots=True)
 class RecorderPlatform:
     """The recorder as a chat platform, for the bot called `bot`.
 
@@ -42,7 +54,7 @@ class RecorderPlatform:
 
     address: str
     bot: str
-    clock: Callable[[], datetime] = now
+    clock: Clock = field(default_factory=Clock)
     name: str = PLATFORM
     redelivery: Redelivery = Redelivery.ASKED
     private_answers: bool = True
@@ -56,11 +68,17 @@ class RecorderPlatform:
                 self._write(writer, {"do": "listen", "after": time.monotonic() - self.born})
                 async for line in reader:
                     group.create_task(self._hear(inbox, json.loads(line), writer))
+            except ConnectionError:
+                pass
             finally:
                 writer.close()
         raise DeliveryError("the recorder has gone")
 
     async def _hear(self, inbox: Inbox, line: Line, writer: asyncio.StreamWriter) -> None:
+        if "ahead" in line:
+            self.clock.ahead = timedelta(seconds=line["ahead"])
+            writer.write(json.dumps({"is": "jumped", "ahead": line["ahead"]}).encode() + b"\n")
+            return
         message = Message(
             channel=Channel(PLATFORM, line["channel"]),
             id=line["id"],
@@ -73,6 +91,7 @@ class RecorderPlatform:
         except BotError as error:
             # Not safe, so it comes again.
             structlog.get_logger("bot").warning("message not kept", reason=str(error))
+            writer.write(json.dumps({"is": "unkept", "message": message.id}).encode() + b"\n")
         else:
             writer.write(json.dumps(message.id).encode() + b"\n")
 
@@ -158,11 +177,7 @@ class RecorderPlatform:
 async def run_bot(arguments: argparse.Namespace) -> None:
     """Run a bot until SIGTERM: the real one, on the recorder."""
     born = time.monotonic()
-    later = timedelta(seconds=arguments.later)
-
-    def clock() -> datetime:
-        return now() + later
-
+    clock = Clock(timedelta(seconds=arguments.later))
     config = Config(
         database=Database(url=arguments.database),
         watchlists=(arguments.pack,),
@@ -174,7 +189,11 @@ async def run_bot(arguments: argparse.Namespace) -> None:
     platform = RecorderPlatform(
         arguments.recorder, arguments.name, clock, redelivery=redelivery, born=born
     )
-    pace = Tempo(posts=timedelta(seconds=arguments.pace), lease=timedelta(seconds=arguments.lease))
+    pace = Tempo(
+        posts=timedelta(seconds=arguments.pace),
+        lease=timedelta(seconds=arguments.lease),
+        settled=timedelta(seconds=arguments.settled),
+    )
     async with assemble(config, (platform,), clock, pace) as (app, poller):
         await run_until_signal(app, poller)
 
@@ -197,10 +216,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lease", type=float, default=lease, help="seconds; default: the bot's own"
     )
+    settled = SETTLED.total_seconds()
+    parser.add_argument("--settled", type=float, default=settled, help="the same")
+    parser.add_argument("--log", type=Path, help="a file of its own; default: stderr")
 
 
 def play(arguments: argparse.Namespace) -> int:
     """Be a bot; give the exit code."""
+    if arguments.log is not None:
+        file = os.open(arguments.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.dup2(file, sys.stderr.fileno())
     configure("info", "json")
     try:
         asyncio.run(run_bot(arguments))

@@ -18,15 +18,13 @@ import stat
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 EVENTS = "events.jsonl"
-AGAIN_S = 3.0
-"""A message that nobody has said is safe by then is handed out again, as Slack does."""
 AT_ONCE = 16
 """Messages that one bot has on its hands."""
 Line = dict[str, Any]
@@ -36,21 +34,27 @@ Line = dict[str, Any]
 class Manners:
     """How the platform behaves.
 
-    A post takes `slow_ms`. Shares of posts: `busy` are refused with a retry_after of `busy_s`,
-    `cut` are shown and the connection cut before the answer. `down` refuses all. `holds` names a
-    bot that gets no answers, and is cut off when the manners change; of its posts every other one
-    is shown. Shares of messages: `twice`
-    are handed out twice. `abreast` messages of one channel are handed out at a time.
+    A post takes `slow_ms`. Shares of posts: `busy` are refused with a retry_after of `busy_s`, or
+    anything up to `busiest_s`; `cut` are shown and the connection cut before the answer. `down`
+    refuses all. `shut` cuts every connection to a bot and takes none. `holds` names a bot that
+    gets no answers, and is cut off when the manners change; of its posts every other one is shown.
+
+    Shares of messages: `twice` are handed out twice. `abreast` messages of one channel are handed
+    out at a time. One that nobody has said is safe `again_s` later is handed out again, as Slack
+    does.
     """
 
     slow_ms: float = 0.0
     busy: float = 0.0
     busy_s: float = 0.2
+    busiest_s: float = 0.0
     cut: float = 0.0
     down: bool = False
+    shut: bool = False
     holds: str = ""
     twice: float = 0.0
     abreast: int = 1
+    again_s: float = 3.0
 
 
 @dataclass(slots=True)
@@ -69,6 +73,7 @@ class Recorder:
     folder: Path
     redelivery: str
     rng: random.Random
+    port: int = 0
     manners: Manners = field(default_factory=Manners)
     shown: dict[tuple[str, str], str] = field(default_factory=dict)
     messages: dict[str, Line] = field(default_factory=dict)
@@ -86,9 +91,11 @@ class Recorder:
     _log: int = field(init=False)
     _number: int = field(init=False, default=0)
     _held: int = field(init=False, default=0)
+    door: "Door" = field(init=False)
 
     def __post_init__(self) -> None:
         """Go on where an earlier process stopped."""
+        self.door = Door(self.port, self.serve)
         self._log = os.open(self.folder / EVENTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         for event in events(self.folder):
             if event["is"] == "shown":
@@ -128,8 +135,9 @@ class Recorder:
             self.note("refused", bot, channel=about["channel"], key=key)
             return {"error": "down"}
         if self.rng.random() < manners.busy:
-            self.note("refused", bot, channel=about["channel"], key=key)
-            return {"error": "busy", "retry_after": manners.busy_s}
+            pause = self.rng.uniform(manners.busy_s, max(manners.busy_s, manners.busiest_s))
+            self.note("refused", bot, channel=about["channel"], key=key, retry_after=pause)
+            return {"error": "busy", "retry_after": pause}
         held = bot == manners.holds
         self._held += held
         answer: Line = {}
@@ -251,8 +259,8 @@ class Recorder:
     async def insist(self) -> None:
         """Hand out again what has been without an answer for too long."""
         while True:
-            await asyncio.sleep(AGAIN_S / 6)
-            late = time.monotonic() - AGAIN_S
+            await asyncio.sleep(self.manners.again_s / 6)
+            late = time.monotonic() - self.manners.again_s
             for bot in list(self.bots.values()):
                 for id_ in [each for each in bot.has if self.handed[each] < late]:
                     bot.has.discard(id_)
@@ -264,9 +272,9 @@ class Recorder:
         """Serve one connection; its first line says what it is for.
 
         post, find, edit, withdraw, mark, reply: one line is asked and one answered. listen: lines
-        of messages come, ids of safe ones go back. watch: lines of events come. say, manners and
-        trap steer; each is answered with an empty object. still is answered when nothing is on its
-        way any more but what is held.
+        of messages come, ids of safe ones go back; what is not an id is an event. watch: lines of
+        events come. say, manners, trap and clock steer; each is answered with an empty object.
+        still is answered when nothing is on its way any more but what is held.
         """
         try:
             asked = json.loads(await reader.readline() or b"{}")
@@ -279,8 +287,8 @@ class Recorder:
                     await self._listen(asked, reader, writer)
                 case "watch":
                     await self._watch(reader, writer)
-                case "say" | "manners" | "trap" as what:
-                    self._steer(what, asked)
+                case "say" | "manners" | "trap" | "clock" as what:
+                    await self._steer(what, asked)
                     writer.write(b"{}\n")
                 case "still":
                     async with self._still:
@@ -296,7 +304,7 @@ class Recorder:
         finally:
             writer.close()
 
-    def _steer(self, what: str, asked: Mapping[str, Any]) -> None:
+    async def _steer(self, what: str, asked: Mapping[str, Any]) -> None:
         match what:
             case "say":
                 self.say(asked["messages"])
@@ -304,7 +312,14 @@ class Recorder:
                 self.manners = Manners(**asked["manners"])
                 self._let_go.set()
                 self._let_go = asyncio.Event()
+                if self.manners.shut:
+                    self.door.shut()
+                else:
+                    await self.door.open()
                 self.hand_out()
+            case "clock":
+                for bot in self.bots.values():
+                    bot.send({"ahead": asked["ahead"]})
             case _:
                 self.traps.append(Trap(**asked["trap"]))
 
@@ -318,7 +333,11 @@ class Recorder:
         self.hand_out()
         try:
             async for line in reader:
-                self.is_safe(bot, json.loads(line))
+                told = json.loads(line)
+                if isinstance(told, str):
+                    self.is_safe(bot, told)
+                else:
+                    self.note(told.pop("is"), name, **told)
         finally:
             self.leave(bot)
 
@@ -329,6 +348,39 @@ class Recorder:
             await reader.read()
         finally:
             self.watchers.remove(writer.write)
+
+
+@dataclass(slots=True)
+class Door:
+    """Where bots come in, on a port of 127.0.0.1; 0 until it is first opened: any that is free."""
+
+    port: int
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+    _server: asyncio.Server | None = None
+    _inside: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    async def open(self) -> None:
+        """Take connections."""
+        if self._server is None:
+            self._server = await asyncio.start_server(
+                self._let_in, "127.0.0.1", self.port, limit=2**24
+            )
+            _, self.port = self._server.sockets[0].getsockname()
+
+    def shut(self) -> None:
+        """Cut every connection and take none, so that who comes is refused."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in self._inside:
+            writer.transport.abort()
+
+    async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._inside.add(writer)
+        try:
+            await self.serve(reader, writer)
+        finally:
+            self._inside.discard(writer)
 
 
 @dataclass(slots=True)
@@ -354,12 +406,16 @@ def events(folder: Path) -> list[Line]:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Serve until killed, or until the pipe it reads ends; say where on a line of its own."""
+    """Serve until killed, or until the pipe it reads ends.
+
+    Say where on a line: for bots, and for who steers, since the bots' door may be shut.
+    """
     rng = random.Random(arguments.seed)  # noqa: S311 - misbehaviour, no secret
-    recorder = Recorder(arguments.folder, arguments.redelivery, rng)
-    server = await asyncio.start_server(recorder.serve, "127.0.0.1", arguments.port, limit=2**24)
-    host, port = server.sockets[0].getsockname()
-    print(f"{host}:{port}", flush=True)  # noqa: T201 - whoever started it reads this
+    recorder = Recorder(arguments.folder, arguments.redelivery, rng, arguments.port)
+    await recorder.door.open()
+    office = Door(0, recorder.serve)
+    await office.open()
+    print(f"127.0.0.1:{recorder.door.port} 127.0.0.1:{office.port}", flush=True)  # noqa: T201 - whoever started it reads this
     ended = asyncio.StreamReader()
     if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
         loop = asyncio.get_running_loop()

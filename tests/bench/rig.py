@@ -159,10 +159,11 @@ class Platform:
     """The recorder, as whoever proves something has it in hand.
 
     So far: `times` that a bot did what an event says, `safe` messages, (channel, thread) of posts
-    `shown`. `said` is what people were told to say.
+    `shown`. `said` is what people were told to say. Bots go to `address`, who steers to `office`.
     """
 
     address: str
+    office: str
     folder: Path
     said: list[Said] = field(default_factory=list)
     times: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -176,8 +177,7 @@ class Platform:
 
     async def say(self, messages: Sequence[Said]) -> None:
         """Let people say something."""
-        self.said += messages
-        await self._steer("say", messages=[each.line() for each in messages])
+        await self._steer("say", messages, messages=[each.line() for each in messages])
 
     async def behave(self, manners: Manners) -> None:
         """Change the platform's manners."""
@@ -186,6 +186,12 @@ class Platform:
     async def trap(self, bot: str, on: str, delay_s: float = 0.0) -> None:
         """Have a bot killed, `delay_s` after its next event of a kind."""
         await self._steer("trap", trap={"bot": bot, "on": on, "delay_s": delay_s})
+
+    async def set_clock(self, bot: Bot, ahead_s: float) -> None:
+        """Set the clocks of the bots that listen so far ahead; wait until that one's has jumped."""
+        before = self.times["jumped", bot.name]
+        await self._steer("clock", ahead=ahead_s)
+        await self.until(lambda: self.times["jumped", bot.name] > before)
 
     async def still(self) -> None:
         """Wait until nothing is on its way any more, such as a dead bot's last words."""
@@ -221,9 +227,11 @@ class Platform:
                     self.shown.add((event["channel"], event["thread"]))
                 self._turned.notify_all()
 
-    async def _steer(self, what: str, **more: object) -> None:
-        reader, writer = await connected(self.address)
+    async def _steer(self, what: str, said: Sequence[Said] = (), **more: object) -> None:
+        reader, writer = await connected(self.office)
         try:
+            # In one go with what is written: who is cancelled has said it or has not.
+            self.said += said
             writer.write(json.dumps({"do": what, **more}).encode() + b"\n")
             async with asyncio.timeout(LIMIT):
                 assert await reader.readline(), f"the recorder did not take {what}"
@@ -252,9 +260,9 @@ async def recorder(
     assert process.stdout is not None
     try:
         async with asyncio.timeout(LIMIT):
-            address = (await process.stdout.readline()).decode().strip()
-        platform = Platform(address, folder)
-        reader, writer = await connected(address)
+            address, office = (await process.stdout.readline()).decode().split()
+        platform = Platform(address, office, folder)
+        reader, writer = await connected(office)
         writer.write(b'{"do": "watch"}\n')
         await reader.readline()
         async with asyncio.TaskGroup() as group:
