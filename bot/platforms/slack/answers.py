@@ -5,7 +5,7 @@ meant, another way is taken, so that no answer is lost.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -13,7 +13,7 @@ import structlog
 from bot.core.document import Actions, Button, Document, Paragraph, said, words
 from bot.core.mention import Invocation
 from bot.platforms.slack.api import Api, SlackError
-from bot.platforms.slack.render import SlackMessage, render, render_pages
+from bot.platforms.slack.render import SlackMessage, render, render_first, render_pages
 from bot.platforms.slack.where import Home, Place, Response, Window, read_where
 from bot.platforms.slack.windows import View, answer, home
 
@@ -42,16 +42,17 @@ class Answers:
 
     async def reply(self, invocation: Invocation, document: Document, *, shared: bool) -> None:
         """Answer a command. Raise SlackError."""
-        where = None if invocation.reply_to is None else read_where(invocation.reply_to)
+        where = Response() if invocation.reply_to is None else read_where(invocation.reply_to)
         match where:
             case Home(user=user):
                 await self._publish(invocation, user, document)
             case Window():
                 await self._in_window(invocation, where, document, shared=shared)
+            case Response(url=""):
+                pages = _pages(document, where.line, MOST_PAGES)
+                await self._in_channel(invocation, document, pages, shared=shared)
             case Response():
                 await self._respond(invocation, where, document, shared=shared)
-            case None:
-                await self._in_channel(invocation, document, shared=shared)
 
     # The Home tab
 
@@ -104,11 +105,12 @@ class Answers:
             address = Response(window.url)
             await self._respond(invocation, address, document, shared=True)
         else:
-            await self._in_channel(invocation, document, shared=True)
+            pages = _pages(document, "", MOST_PAGES)
+            await self._in_channel(invocation, document, pages, shared=True)
 
     async def _privately(self, invocation: Invocation, document: Document, url: str = "") -> None:
         """Show the asker something, in the channel if Slack does that, else directly."""
-        for page in render_pages(document)[:MOST_PAGES]:
+        for page in render_pages(document, MOST_PAGES):
             try:
                 if url:
                     await self._to(invocation, url, page, "ephemeral")
@@ -130,7 +132,8 @@ class Answers:
         """Answer at an address; what was shared is taken away where only its asker saw it."""
         most = MOST_PAGES - 1 if shared and where.hidden else MOST_PAGES
         kind = "in_channel" if shared else "ephemeral"
-        for number, page in enumerate(render_pages(document)[:most]):
+        pages = _pages(document, where.line, most)
+        for number, page in enumerate(pages):
             try:
                 await self._to(invocation, where.url, page, kind)
             except SlackError as error:
@@ -138,7 +141,7 @@ class Answers:
                     raise
                 # The address is used up or too old.
                 if shared:
-                    await self._in_channel(invocation, document, shared=True)
+                    await self._in_channel(invocation, document, pages, shared=True)
                 else:
                     await self._privately(invocation, document)
                 return
@@ -161,11 +164,16 @@ class Answers:
     # The channel
 
     async def _in_channel(
-        self, invocation: Invocation, document: Document, *, shared: bool
+        self,
+        invocation: Invocation,
+        document: Document,
+        pages: Iterable[SlackMessage],
+        *,
+        shared: bool,
     ) -> None:
         """Answer in the channel; one line for all where Slack shows nothing to the asker alone."""
         direct = invocation.channel.id.startswith(("D", "U", "W"))
-        for page in render_pages(document)[:MOST_PAGES]:
+        for page in pages:
             if shared or direct:
                 await self._post(invocation, page)
                 continue
@@ -220,6 +228,13 @@ class Answers:
     ) -> Mapping[str, object]:
         api = await self.api_of(invocation.channel.team)
         return await api.call(method, **arguments)
+
+
+def _pages(document: Document, line: str, most: int) -> tuple[SlackMessage, ...]:
+    """Give an answer's messages; one alone where a command line opens the whole in a window."""
+    if line:
+        return (render_first(document, Button("Open all of it", line)),)
+    return render_pages(document, most)
 
 
 def _short(document: Document, window: Window) -> Document:

@@ -11,12 +11,15 @@ from typing import TypeAlias
 
 import structlog
 
-from bot.core.commands import CommandTable
+from bot.core.commands import Command, CommandTable
+from bot.core.document import said
 from bot.core.mention import Channel, Invocation
 from bot.errors import BotError, UsageError
 from bot.platforms.base import Inbox
 from bot.platforms.slack.api import Api, SlackError
 from bot.platforms.slack.forms import Lacking, filled, lacking
+from bot.platforms.slack.render import MOST_VALUE
+from bot.platforms.slack.text import mapping
 from bot.platforms.slack.told import (
     Asked,
     Deleted,
@@ -33,7 +36,7 @@ from bot.platforms.slack.told import (
     Submitted,
 )
 from bot.platforms.slack.where import Home, Place, Response, Window, read_where
-from bot.platforms.slack.windows import View, form, title_of, waiting
+from bot.platforms.slack.windows import View, answer, form, title_of, waiting
 
 log = structlog.get_logger()
 
@@ -73,7 +76,7 @@ class Reception:
             case Marked(invocation=invocation):
                 await self.inbox.on_marked(invocation)
             case Joined(channel=channel, by=by, event_id=event_id):
-                await self.inbox.on_joined(channel, event_id, by)
+                await self.inbox.on_joined(await self._looked_up(channel), event_id, by)
             case Left(channel=channel):
                 await self.inbox.on_left(channel)
             case Removed():
@@ -99,10 +102,15 @@ class Reception:
         lacks = lacking(self.commands, invocation.line)
         if lacks is not None and await self._form(asked, lacks):
             return
-        window = await self._window(asked)
-        if window is not None:
-            invocation = replace(invocation, reply_to=str(window))
-        await self.inbox.on_command(invocation)
+        where = await self._where(asked)
+        if where is not None:
+            invocation = replace(invocation, reply_to=str(where))
+        try:
+            await self.inbox.on_command(invocation)
+        except BotError:
+            if isinstance(where, Window):
+                await self._sorry(where, invocation)
+            raise
         if asked.at_home:
             await self._overview(invocation.actor, f"{invocation.id}:home")
 
@@ -111,20 +119,50 @@ class Reception:
         drawn = form(lacks.command, lacks.missing, lacks.form, _place(asked.invocation))
         return drawn is not None and await self._open(asked, drawn) is not None
 
-    async def _window(self, asked: Asked) -> Window | None:
-        """Open the window that an answer goes into, if it wants one and Slack opens it."""
+    async def _where(self, asked: Asked) -> Window | Response | None:
+        """Say where an answer goes: into a window if it wants one and Slack opens it."""
+        invocation = asked.invocation
         try:
-            command, _ = self.commands.meant(asked.invocation.line)
+            command, _ = self.commands.meant(invocation.line)
         except UsageError:
             return None
         if not (command.long or asked.stacked or asked.at_home):
             return None
-        title = title_of(command.path)
-        view = await self._open(asked, waiting(title, _place(asked.invocation)))
-        if view is None:
-            return None
-        line = asked.invocation.line if command.long else ""
-        return Window(view, 1, line, title, _url(asked.invocation), asked.invocation.on)
+        line, title = _again(command, invocation.line), title_of(command.path)
+        view = await self._open(asked, waiting(title, _place(invocation)))
+        before = read_where(invocation.reply_to or "")
+        if view is not None:
+            url = before.url if isinstance(before, Response) else ""
+            return Window(view, 1, line, title, url, invocation.on)
+        return replace(before, line=line) if isinstance(before, Response) else None
+
+    async def _sorry(self, window: Window, invocation: Invocation) -> None:
+        """Say in a window that nothing comes, if that can be said."""
+        told = said("That could not be kept, so nothing was done. Close this and try again.")
+        view = answer(told, replace(window, line=""), _place(invocation))
+        try:
+            api = await self.api_of(invocation.channel.team)
+            async with asyncio.timeout(OPENED_S):
+                await api.call("views.update", view_id=window.view, view=view)
+        except (SlackError, TimeoutError) as error:
+            log.warning("slack did not show that a command was lost", error=str(error))
+
+    async def _looked_up(self, channel: Channel) -> Channel:
+        """Ask of what kind a channel is; a private one if nobody says otherwise."""
+        try:
+            api = await self.api_of(channel.team)
+            async with asyncio.timeout(OPENED_S):
+                told = await api.ask("conversations.info", channel=channel.id)
+        except (SlackError, TimeoutError) as error:
+            log.warning("slack did not say what channel that is", error=str(error))
+            return channel
+        info = mapping(told, "channel")
+        shared = info.get("is_ext_shared") is True or info.get("is_pending_ext_shared") is True
+        return replace(
+            channel,
+            private=info.get("is_private") is not False,
+            external=channel.external or shared,
+        )
 
     async def _open(self, asked: Asked, view: View) -> str | None:
         """Open a view, on top of the one that was clicked in; give its id, None if it is not."""
@@ -148,7 +186,7 @@ class Reception:
             return {"response_action": "errors", "errors": read}
         command, line = read
         invocation, title = submitted.invocation, title_of(command.path)
-        again = line if command.long else ""
+        again = _again(command, line)
         window = Window(submitted.view, 1, again, title, on=invocation.on, settling=True)
         await self.inbox.on_command(replace(invocation, line=line, reply_to=str(window)))
         view = waiting(title, _place(invocation), "One moment …")
@@ -178,7 +216,6 @@ def _place(invocation: Invocation) -> Place:
     return Place(invocation.channel, invocation.thread, invocation.on)
 
 
-def _url(invocation: Invocation) -> str:
-    """Give the response_url that came with a command, if one did."""
-    where = read_where(invocation.reply_to or "")
-    return where.url if isinstance(where, Response) else ""
+def _again(command: Command, line: str) -> str:
+    """Give the line by which a button gives a long answer again, if a button has room for it."""
+    return line if command.long and len(line) <= MOST_VALUE else ""

@@ -109,9 +109,24 @@ def render(document: Document) -> SlackMessage:
     return SlackMessage(_fallback(document.summary), fitted(document, MESSAGE))
 
 
-def render_pages(document: Document) -> tuple[SlackMessage, ...]:
-    """Draw a document in as many messages as it takes, each within the limits."""
-    return tuple(map(render, pages(document, partial(_fits, budget=MESSAGE))))
+def render_pages(document: Document, most: int | None = None) -> tuple[SlackMessage, ...]:
+    """Draw a document in as many messages as it takes, each within the limits.
+
+    What `most` of them do not hold is left out visibly.
+    """
+    shared = pages(document, partial(_fits, budget=MESSAGE))
+    if most is not None and len(shared) > most:
+        rest = tuple(block for page in shared[most - 1 :] for block in page.blocks)
+        shared = (*shared[: most - 1], Document(shared[most - 1].summary, rest))
+    return tuple(map(render, shared))
+
+
+def render_first(document: Document, more: Button) -> SlackMessage:
+    """Draw a document in one message; with a button for the rest where it does not fit."""
+    shared = pages(document, partial(_fits, budget=MESSAGE))
+    if len(shared) == 1:
+        return render(document)
+    return render(Document(document.summary, (*shared[0].blocks, Actions((more,)))))
 
 
 def fitted(document: Document, budget: Budget) -> list[dict[str, JSON]]:

@@ -54,12 +54,12 @@ def channel_of(
     """Give a channel, a private one unless it is said to be public.
 
     `app_mention` says nothing, and an id tells nothing either: those of newer private channels
-    begin with C as well.
+    begin with C as well, and so does what is said of who joins them.
     """
     given = identity(id_)
     if not given:
         return None
-    public = kind in {"channel", "C"} and not given.startswith(("D", "G", "U", "W"))
+    public = kind == "channel" and not given.startswith(("D", "G", "U", "W"))
     return Channel("slack", given, private=not public, external=external, team=team)
 
 

@@ -16,20 +16,27 @@ from bot.platforms.slack.values import channel_of, stamp
 
 MOST_METADATA = 3_000
 """Characters of a view's `private_metadata`; Slack's own limit."""
-_HIDDEN = "hidden:"
+_ANSWER = "answer:"
 _HOME = "home:"
 _VIEW = "view:"
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response_url; `hidden`: what was pressed is in a message that only one person sees."""
+    """A response_url, or the channel itself if there is none.
 
-    url: str
+    `hidden`: what was pressed is in a message that only one person sees. `line` gives the answer
+    again, in a window, where it is too long for a message.
+    """
+
+    url: str = ""
     hidden: bool = False
+    line: str = ""
 
     def __str__(self) -> str:
-        return f"{_HIDDEN if self.hidden else ''}{self.url}"
+        if self.url and not self.hidden and not self.line:
+            return self.url
+        return _ANSWER + _written({"url": self.url, "hidden": self.hidden, "line": self.line})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class Window:
     settling: bool = False
 
     def __str__(self) -> str:
-        parts = {
+        parts: dict[str, object] = {
             "id": self.view,
             "page": self.page,
             "line": self.line,
@@ -59,7 +66,7 @@ class Window:
             "on": self.on,
             "settling": self.settling,
         }
-        return _VIEW + json.dumps({key: value for key, value in parts.items() if value})
+        return _VIEW + _written(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,10 @@ def read_where(text: str) -> Where:
             on=stamp(string(kept, "on")),
             settling=kept.get("settling") is True,
         )
-    return Response(text.removeprefix(_HIDDEN), hidden=text.startswith(_HIDDEN))
+    if text.startswith(_ANSWER):
+        kept = _object(text.removeprefix(_ANSWER))
+        return Response(string(kept, "url"), kept.get("hidden") is True, string(kept, "line"))
+    return Response(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,7 @@ class Place:
         }
         if form is not None:
             parts |= {"path": list(form.path), "given": dict(form.given)}
-        return json.dumps({key: value for key, value in parts.items() if value})
+        return _written(parts)
 
 
 def read_place(text: str, team: str) -> tuple[Place, Form] | None:
@@ -141,3 +151,7 @@ def _object(text: str) -> Mapping[str, object]:
     except ValueError:
         return {}
     return read if isinstance(read, dict) else {}
+
+
+def _written(parts: Mapping[str, object]) -> str:
+    return json.dumps({key: value for key, value in parts.items() if value})

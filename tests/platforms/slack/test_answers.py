@@ -1,19 +1,24 @@
 """Answers are seen by those who should see them, and are never lost."""
 
+import asyncio
+
 import pytest
 
 from bot.core.document import Document, Paragraph, words
 from bot.core.mention import Channel, Invocation
+from bot.platforms.slack.answers import MOST_PAGES, SETTLING_S
 from bot.platforms.slack.where import Response, Window
 from tests.platforms.slack.town import Town, json_of
 
 TOLD = Document("All of it.", (Paragraph(words("The long and the short of it.")),))
 
 
-async def answered(town: Town, reply_to: str | None = None, **how: bool) -> None:
+async def answered(
+    town: Town, reply_to: str | None = None, *, told: Document = TOLD, shared: bool = False
+) -> None:
     place = Channel("slack", town.hall)
     invocation = Invocation(place, "1", town.anna, "", reply_to=reply_to)
-    await town.app.platforms["slack"].reply(invocation, TOLD, **how)
+    await town.app.platforms["slack"].reply(invocation, told, shared=shared)
 
 
 async def url_of_a_command(town: Town) -> str:
@@ -100,3 +105,42 @@ async def test_a_person_is_answered_in_their_own_conversation(town: Town, channe
     platform = town.app.platforms["slack"]
     await platform.reply(invocation, TOLD)
     assert [each["text"] for each in town.server.posted(direct)] == ["All of it."]
+
+
+async def test_an_answer_to_a_form_lets_the_window_settle_first(town: Town) -> None:
+    assert await town.server.slash(town.anna, town.hall, "/vendor").finished()
+    (form,) = town.server.modals_of(town.anna)
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    await answered(town, str(Window(form["id"], settling=True)))
+    assert clock() - began >= SETTLING_S
+
+
+LONG = Document(
+    "All of it.", tuple(Paragraph(words(f"{number}. {'word ' * 200}")) for number in range(100))
+)
+
+
+async def test_an_answer_too_long_for_messages_says_that_there_is_more(town: Town) -> None:
+    await answered(town, told=LONG)
+    shown = town.server.ephemerals(town.anna)
+    assert len(shown) == MOST_PAGES
+    assert ["… shortened" in json_of(each) for each in shown] == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize("at", ["url", "channel"])
+async def test_a_long_answer_without_a_window_has_a_button_that_opens_one(
+    town: Town, at: str
+) -> None:
+    url = await url_of_a_command(town) if at == "url" else ""
+    town.server.state.ephemerals.clear()
+    await answered(town, str(Response(url, line="vendor record acme-cam")), told=LONG)
+    (shown,) = town.server.ephemerals(town.anna)
+    town.server.click(town.anna, town.hall, shown["ts"], label="Open all of it")
+    await town.server.until(lambda: town.server.modals_of(town.anna), within=10)
+
+
+async def test_a_long_answer_that_is_short_today_needs_no_button(town: Town) -> None:
+    await answered(town, str(Response(line="vendor record acme-cam")))
+    (shown,) = town.server.ephemerals(town.anna)
+    assert "Open all of it" not in json_of(shown)

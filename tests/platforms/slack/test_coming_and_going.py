@@ -8,9 +8,10 @@ import pytest
 
 from bot.core.mention import DEFAULT_TEAM, Channel, Invocation
 from bot.platforms.slack.agreed import MARK
-from tests.platforms.slack.town import Ears, Town, listening, settings
+from tests.platforms.slack.town import Ears, Town, json_of, listening, settings
 from tests.slackserver.control import SlackServer
 from tests.slackserver.server import slack
+from tests.slackserver.state import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +61,32 @@ async def test_other_emoji_and_marks_on_the_bots_own_messages_are_left_alone(pos
     assert post.ears.marked == []
 
 
-async def test_an_invitation_is_told_with_who_invited(post: Post) -> None:
-    attic = post.server.add_channel("attic", [post.anna], with_app=False, ext_shared=True)
+@pytest.mark.parametrize(("kind", "shared"), [("public", True), ("private", False)])
+async def test_an_invitation_is_told_with_who_invited_and_what_channel_it_is(
+    post: Post, kind: Kind, *, shared: bool
+) -> None:
+    attic = post.server.add_channel("attic", with_app=False, kind=kind, ext_shared=shared)
     post.server.invite(attic, by=post.anna)
     post.server.invite(attic, post.server.add_user("ben"), by=post.anna)
     await post.told()
     ((channel, event, by),) = post.ears.joined
-    assert (channel, by) == (Channel("slack", attic), post.anna)
-    assert channel.external
+    assert (channel, by) == (Channel("slack", attic, private=kind == "private"), post.anna)
+    assert channel.external is shared
     assert event.startswith("Ev")
+
+
+async def test_a_channel_that_slack_says_nothing_of_is_taken_for_a_private_one(post: Post) -> None:
+    attic = post.server.add_channel("attic", with_app=False)
+    post.server.fault("conversations.info", "500")
+    post.server.invite(attic, by=post.anna)
+    await post.told()
+    ((channel, _, _),) = post.ears.joined
+    assert channel == Channel("slack", attic, private=True)
 
 
 @pytest.mark.parametrize("kind", ["public", "private"])
 async def test_leaving_archiving_and_deleting_are_all_the_end_of_a_channel(
-    post: Post, kind: str
+    post: Post, kind: Kind
 ) -> None:
     channels = [
         post.server.add_channel(
@@ -128,6 +141,14 @@ async def test_a_form_that_could_not_be_kept_is_not_acknowledged(post: Post) -> 
     delivery = post.server.submit(form["id"], {"value": "Acme Cam"})
     assert not await delivery.finished()
     assert post.server.modals_of(post.anna)
+
+
+async def test_a_window_whose_command_is_lost_says_so(post: Post) -> None:
+    post.ears.full = True
+    delivery = post.server.slash(post.anna, post.hall, "/vendor", "record acme-cam")
+    assert not await delivery.finished()
+    (window,) = post.server.modals_of(post.anna)
+    assert "nothing was done" in json_of(window["blocks"])
 
 
 async def marked(town: Town) -> str:

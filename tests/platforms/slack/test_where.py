@@ -18,7 +18,11 @@ def test_a_window_is_read_as_it_was_written(window: Window) -> None:
 
 
 @thoroughly
-@given(st.sampled_from((Home("U1"), Response("https://x.example"), Response("https://x", True))))
+@given(
+    st.builds(Home, texts())
+    | st.just(Response("https://x.example/1"))
+    | st.builds(Response, st.sampled_from(("", "https://x.example/1")), st.booleans(), texts())
+)
 def test_an_address_is_read_as_it_was_written(where: Home | Response) -> None:
     assert read_where(str(where)) == where
 
@@ -37,7 +41,10 @@ def test_a_place_and_a_form_are_read_as_they_were_written(
 
 
 @thoroughly
-@given(texts(), st.sampled_from(("", "view:", "home:", "hidden:", "view:{", 'view:{"page":"x"}')))
+@given(
+    texts(),
+    st.sampled_from(("", "view:", "home:", "answer:", "answer:[", "view:{", 'view:{"page":"x"}')),
+)
 def test_any_text_at_all_is_read_as_something(text: str, prefix: str) -> None:
     assert isinstance(read_where(prefix + text), Home | Response | Window)
     assert read_place(prefix + text, "T1") is None

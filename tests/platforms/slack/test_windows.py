@@ -165,3 +165,31 @@ async def test_the_windows_are_never_deeper_than_slack_lets_them_be(town: Town) 
     below = await shown(town, "Did you mean")
     town.server.click(town.anna, below["id"], label="Road Runner")
     assert (await shown(town, "Full record"))["id"] == below["id"]
+
+
+async def test_a_long_answer_to_a_mention_leads_to_a_window(city: Town) -> None:
+    city.server.say(city.hall, city.anna, f"<@{city.server.bot_user}> record hikvision")
+    await city.server.until(lambda: city.server.ephemerals(city.anna), within=10)
+    (told,) = city.server.ephemerals(city.anna)
+    city.server.click(city.anna, city.hall, told["ts"], label="Open all of it")
+    await shown(city, "Page 1 of ")
+
+
+async def test_an_error_in_a_record_is_reported_by_a_form_under_the_card(town: Town) -> None:
+    town.server.say(town.hall, town.anna, "Acme Cam")
+    await town.posts(1)
+    (card,) = town.server.posted(town.hall)
+    town.server.click(town.anna, town.hall, card["ts"], label="Report an error")
+    form = await shown(town, "Vendor: acme-cam")
+    assert [each["block_id"] for each in form["blocks"] if each["type"] == "input"] == ["error"]
+    assert await town.server.submit(form["id"], {"value": 'It is "Acme Cam Ltd", not'}).finished()
+    await shown(town, "receives reports")
+
+
+async def test_a_card_that_only_its_asker_sees_is_shared_in_its_place(town: Town) -> None:
+    await asked(town, "acme-cam")
+    await town.server.until(lambda: town.server.ephemerals(town.anna), within=10)
+    (card,) = town.server.ephemerals(town.anna)
+    town.server.click(town.anna, town.hall, card["ts"], label="Share here")
+    assert (await town.posts(1))[0].startswith("Acme Cam: ")
+    await town.server.until(lambda: not town.server.ephemerals(town.anna), within=10)
