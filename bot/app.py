@@ -90,7 +90,7 @@ class App:
         nudge = self.worker.nudge
         self.rights = Rights(self.roles, self.platforms, self.clock)
         self.places = Places(self.store, self.clock, self.watch)
-        self.clerk = Clerk(self.store, self.commands, self._context, self.clock, nudge)
+        self.clerk = Clerk(self.store, self.commands, self._context, self.clock, self._answered)
         self.upkeep = Upkeep(
             self.store,
             lambda: self.current.compiled.watchlist,
@@ -217,7 +217,9 @@ class App:
         vendors = len(self.current.compiled.watchlist.vendors)
         posts = [(channel, about(channel, decided, policy, self.routes.settings, vendors))]
         if not (channel.private or listens(channel, decided, policy)):
-            posts += [(admin, awaits_approval(channel, by)) for admin in self.admins]
+            # An admin elsewhere could not approve: the button is a command of this chat and team.
+            near = [each for each in self.admins if _is_near(each, channel)]
+            posts += [(admin, awaits_approval(channel, by)) for admin in near]
         if await self.store.join(channel, by, event, posts, self.clock()):
             self.worker.nudge()
 
@@ -229,6 +231,11 @@ class App:
         """Stop at once for a team that has taken the bot out; what is kept of it goes later."""
         await self.store.remove(platform, team, self.clock())
         log.warning("taken out of a workspace", platform=platform, team=team)
+
+    def _answered(self) -> None:
+        """Let what was just decided about listening hold at once; deliver the answer."""
+        self.places.forget()
+        self.worker.nudge()
 
     def _context(self, invocation: Invocation) -> Context:
         compiled, channel = self.current.compiled, invocation.channel
@@ -246,6 +253,7 @@ class App:
             watch=self.places.policy(channel.platform),
             private_answers=platform is None or platform.private_answers,
             reports_go_to=self.admins,
+            routes=self.routes.feeds,
         )
 
     async def run(self, poller: Poller) -> None:
@@ -299,6 +307,10 @@ class App:
                 exc_info=trace,
             )
             await asyncio.sleep(pause)
+
+
+def _is_near(one: Channel, other: Channel) -> bool:
+    return (one.platform, one.team) == (other.platform, other.team)
 
 
 def _one_a_vendor(matches: Iterable[Match]) -> list[Match]:

@@ -5,6 +5,7 @@ it is then carried out again.
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,8 +26,8 @@ log = structlog.get_logger()
 LEASE = timedelta(seconds=60)
 LONGEST_SLEEP_S = 2.0
 """How long a command that another process kept waits for somebody to look."""
-MOST_ATTEMPTS = 3
 WHO = {Role.CURATOR: "curators and admins", Role.ADMIN: "admins"}
+MOST_ATTEMPTS = 3
 """A command that ends the process each time is answered without being tried a fourth time."""
 AFTER_FAILURE_S = 5.0
 GRACE_S = 4.0
@@ -125,7 +126,7 @@ class Clerk:
             asker = f"{channel.platform} {channel.team} {invocation.actor}"
             wait = self.allowance.wait(asker, self.clock())
             if wait is not None:
-                seconds = int(wait.total_seconds()) + 1
+                seconds = math.ceil(wait.total_seconds())
                 raise UsageError(f"That is more than I can answer; try again in {seconds} s.")
         call = self.commands.read(command.line)
         context = self.context(invocation)

@@ -1,7 +1,7 @@
 """What a command may see and do: never the bot, only what it needs to answer."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -44,6 +44,9 @@ class Records(Protocol):
     async def named_before(self, channel: Channel, message_id: str, team: str) -> frozenset[str]:
         """Give the vendors that a message is known to name."""
 
+    async def chosen(self, channel: str, team: str) -> dict[str, str]:
+        """Give what a channel (its key) chose otherwise than the configuration says."""
+
     async def listening(self, channel: Channel) -> Listening | None:
         """Say what was decided about listening in a channel."""
 
@@ -60,7 +63,7 @@ class Context:
 
     `role` and `private_keys` (of the private channels that the asker is in) ask the platform.
     `private_answers`: an answer is seen by the asker alone. `reports_go_to` are the channels of
-    those who mend the watchlist.
+    those who mend the watchlist, `routes` the channels that each feed goes to.
     """
 
     invocation: Invocation
@@ -75,11 +78,22 @@ class Context:
     watch: Watch = Watch.ON_INVITE
     private_answers: bool = True
     reports_go_to: tuple[Channel, ...] = ()
+    routes: Mapping[str, tuple[Channel, ...]] = field(default_factory=dict)
 
     @property
     def team(self) -> str:
         """Whose command it is."""
         return self.invocation.channel.team
+
+    async def tellable(self) -> frozenset[str]:
+        """Give the keys of private channels that the answer may speak of.
+
+        Where all of a channel see the answer, the asker's other channels are left out.
+        """
+        channel = self.invocation.channel
+        if self.private_answers:
+            return await self.private_keys()
+        return frozenset({channel.key} if channel.private else ())
 
     def name(self, vendor: str) -> str:
         """Give a vendor's name; its id where it is not watched any more."""

@@ -14,12 +14,14 @@ from bot.core.document import (
     Bullets,
     Button,
     Document,
+    Handle,
     Item,
     Paragraph,
     said,
     words,
 )
 from bot.core.duration import parse_duration, write_duration
+from bot.core.mention import Channel
 from bot.core.overview import muted
 from bot.core.watchlist import Exactly
 from bot.errors import UsageError
@@ -28,9 +30,10 @@ READERS_MOST = timedelta(days=7)
 """How long somebody without another role may mute a vendor."""
 OFFERED = ("1h", "1d", "7d")
 ALL = "all"
-_FOR = re.compile(r"\s+for\s+((?:\d+\s?[wdhms]\s?)+)$", re.IGNORECASE)
+LONGEST_REASON = 200
+_FOR = re.compile(r"\s+for\s+(\d.*)$", re.IGNORECASE)
 _WHERE = re.compile(r"\s+(here|everywhere)$", re.IGNORECASE)
-_BECAUSE = re.compile(r"\s+because\s+(.{1,200})$", re.IGNORECASE)
+_BECAUSE = re.compile(r"\s+because\s+(.+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,9 @@ async def vendor_mute(context: Context, vendor: Rest) -> Document | Answer:
         if not isinstance(found, Exactly):
             return candidates_document(wish.name, found.vendors, "vendor mute {}")
         slug = found.vendor.id
+    await _allow(context, wish)
     if wish.span is None:
         return _how_long(context, slug, wish)
-    await _allow(context, wish)
     where = None if wish.everywhere else context.invocation.channel.key
     by = context.invocation.actor
     private = where is not None and context.invocation.channel.private
@@ -72,7 +75,9 @@ def _wish(text: str) -> _Wish:
     """Read what follows `vendor mute`; raise UsageError for a span that nobody can read."""
     span, everywhere, reason, rest = None, False, "", f" {text}"
     if found := _BECAUSE.search(rest):
-        reason, rest = found[1].strip(), rest[: found.start()]
+        reason, rest = found[1].strip().rstrip("."), rest[: found.start()]
+        if len(reason) > LONGEST_REASON:
+            raise UsageError(f"A reason has at most {LONGEST_REASON} characters.")
     for _ in range(2):  # in either order
         if found := _WHERE.search(rest):
             everywhere, rest = found[1].casefold() == "everywhere", rest[: found.start()]
@@ -93,15 +98,15 @@ def _how_long(context: Context, slug: str | None, wish: _Wish) -> Document:
     name = context.name(slug) if slug else "all vendors"
     where = "everywhere" if wish.everywhere else "here"
     told = f"For how long is {name} to be muted {where}?"
-    line = f"vendor mute {slug or ALL} for {{}} {where}"
+    why = f" because {wish.reason}" if wish.reason else ""
     buttons = tuple(
-        Button(f"{write_duration(parse_duration(each))}", line.format(each)) for each in OFFERED
+        Button(each, f"vendor mute {slug or ALL} for {each} {where}{why}") for each in OFFERED
     )
     return Document(told, (Paragraph(words(told)), Actions(buttons)))
 
 
 async def _allow(context: Context, wish: _Wish) -> None:
-    modest = not wish.everywhere and wish.span is not None and wish.span <= READERS_MOST
+    modest = not wish.everywhere and (wish.span is None or wish.span <= READERS_MOST)
     if modest or (await context.role()).reaches(Role.CURATOR):
         return
     if wish.everywhere:
@@ -124,15 +129,44 @@ async def vendor_unmute(context: Context, vendor: Rest) -> Document | Answer:
         meant = [each for each in mutes if each.vendor == wanted and each.channel in here]
     if not meant:
         return said("No such mute is in force. Type: vendor mutes")
+    others: list[Mute] = []
+    everywhere = [each for each in meant if each.channel is None]
+    if everywhere and not (await context.role()).reaches(Role.CURATOR):
+        others = everywhere
+        meant = [each for each in meant if each.channel is not None]
+    if not meant:
+        raise UsageError("Only curators may undo a mute that holds everywhere.")
+    by = context.invocation.actor
     for mute in meant:
-        if mute.channel is None and not (await context.role()).reaches(Role.CURATOR):
-            raise UsageError("Only curators may undo a mute that holds everywhere.")
-        await context.records.unmute(mute.id, context.invocation.actor, context.now, context.team)
-    items = tuple(Item(words("Undone: ", *muted(each, context.name))) for each in meant)
-    document = Document("Mute undone", (Bullets(items),))
-    here_now = context.invocation.channel
-    told = any(each.channel == here_now.key for each in meant)
-    return Answer(document, posts=((here_now, document),) if told else ())
+        await context.records.unmute(mute.id, by, context.now, context.team)
+    left = "The mute that holds everywhere stays; only curators may undo it." if others else ""
+    # Nobody there would know why the bot speaks again.
+    posts = tuple((place, _undone(context, told)) for place, told in _by_place(context, meant))
+    document = _undone(context, meant)
+    blocks = (*document.blocks, Paragraph(words(left))) if left else document.blocks
+    return Answer(Document(document.summary, blocks), posts=posts)
+
+
+def _by_place(context: Context, mutes: list[Mute]) -> list[tuple[Channel, list[Mute]]]:
+    """Give each channel that hears of it with what is undone there; of one everywhere, here."""
+    here = context.invocation.channel
+    found: dict[str, tuple[Channel, list[Mute]]] = {}
+    for mute in mutes:
+        place = here
+        if mute.channel not in {None, here.key}:
+            platform, _, id_ = (mute.channel or "").partition(":")
+            place = Channel(platform, id_, private=mute.private, team=context.team)
+        found.setdefault(place.key, (place, []))[1].append(mute)
+    return list(found.values())
+
+
+def _undone(context: Context, mutes: list[Mute]) -> Document:
+    by = Handle(context.invocation.actor, "person")
+    items = tuple(
+        Item(words("Undone by ", by, ". It was: ", *muted(each, context.name), "."))
+        for each in mutes
+    )
+    return Document("Mute undone", (Bullets(items),))
 
 
 @table.command("vendor mutes")
@@ -143,16 +177,16 @@ async def vendor_mutes(context: Context) -> Document:
         return said("Nothing is muted.")
     lead = f"{len(mutes)} mute{'' if len(mutes) == 1 else 's'} in force"
     items = tuple(Item(words(f"{each.id}. ", *muted(each, context.name))) for each in mutes)
-    how = "Undo one by its number: vendor unmute 12"
+    how = f"Undo one by its number: vendor unmute {mutes[0].id}"
     return Document(lead, (Paragraph(words(lead)), Bullets(items), Paragraph(words(how))))
 
 
 async def _visible(context: Context) -> tuple[Mute, ...]:
-    private = await context.private_keys()
+    private = await context.tellable()
     return await context.records.mutes(context.now, context.team, private=private)
 
 
-@table.command("vendor wrong")
+@table.command("vendor wrong", listed=False)
 async def vendor_wrong(
     context: Context, vendor: str | None = None, message: str | None = None
 ) -> Document:
@@ -171,7 +205,7 @@ async def vendor_wrong(
     changed = await context.records.wrong_match(report, context.now, context.team)
     if not changed:
         return said("There is nothing to take back: it is gone already, or it was no alert.")
-    told = "Thank you. The card is taken back, and the words that matched alert no more here. "
+    told = "Thank you. That is taken back, and the words that matched alert no more here. "
     told += "A curator decides whether they stay quiet; the watchlist itself is not changed."
     return said(told)
 

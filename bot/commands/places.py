@@ -1,5 +1,8 @@
 """Where the bot listens, and what it says of itself."""
 
+from contextlib import suppress
+from dataclasses import replace
+
 from bot.commands.context import Context
 from bot.commands.declared import table
 from bot.core.about import about
@@ -8,6 +11,7 @@ from bot.core.document import Document, Handle, Paragraph, said, words
 from bot.core.mention import Channel
 from bot.core.overview import Watched, overview
 from bot.core.places import Listening, listens
+from bot.core.settings import Settings
 from bot.errors import UsageError
 
 
@@ -17,22 +21,39 @@ async def vendor_about(context: Context) -> Document:
     channel = context.invocation.channel
     decided = await context.records.listening(channel)
     vendors = len(context.watchlist.vendors)
-    return about(channel, decided, context.watch, context.settings, vendors)
+    return about(channel, decided, context.watch, await _chosen(context), vendors)
+
+
+async def _chosen(context: Context) -> Settings:
+    """Give the settings that hold here; what a newer program wrote and nobody reads is left."""
+    settings = context.settings
+    choices = await context.records.chosen(context.invocation.channel.key, context.team)
+    for key, text in choices.items():
+        with suppress(ValueError):
+            settings = settings.changed({key: text})
+    return settings
 
 
 @table.command("vendor overview")
 async def vendor_overview(context: Context) -> Document:
     """Show what is watched where, the mutes, the feeds and the last alerts."""
-    private = await context.private_keys()
+    private = await context.tellable()
     seen = await context.records.overview(context.now, context.team, private=private)
+    feeds = tuple(each for each in seen.feeds if _is_for(context, each.url, private))
     count = len(context.watchlist.vendors)
 
     def how(each: Watched) -> str:
         if not listens(each.channel, each.decided, context.watch):
             return "not listening"
-        return each.mode or str(context.settings.mode)
+        return f"mode {each.mode or context.settings.mode}"
 
-    return overview(seen, count, context.name, how, context.now)
+    return overview(replace(seen, feeds=feeds), count, context.name, how, context.now)
+
+
+def _is_for(context: Context, feed: str, private: frozenset[str]) -> bool:
+    """Say whether a feed may be told of: not where it goes to others' private channels alone."""
+    channels = context.routes.get(feed, ())
+    return not channels or any(not each.private or each.key in private for each in channels)
 
 
 @table.command("vendor watch", role=Role.ADMIN)
@@ -50,15 +71,18 @@ async def vendor_watch(
     how = "The bot listens" if wanted is Listening.ON else "The bot does not listen any more"
     told = words(f"{how} in ", Handle(there.id, "channel"), ".")
     document = Document(f"{how} there", (Paragraph(told),))
-    if there.key != here.key:
-        return document
+    # Whoever is read, or no more, is told so wherever it was decided.
     news = said(f"{how} here. Type `vendor about` to see what that means.")
-    return Answer(document, posts=((here, news),))
+    return Answer(document, posts=((there, news),))
 
 
 def _channel(key: str, here: Channel) -> Channel:
     """Read a channel's key; of another platform or of nothing at all is refused."""
-    platform, _, id_ = key.rpartition(":")
-    if not id_ or platform not in {"", here.platform}:
+    platform, colon, id_ = key.partition(":")
+    if not colon or not platform.isalpha():  # a room's id on Matrix has a colon of its own
+        platform, id_ = here.platform, key
+    if not id_ or platform != here.platform:
         raise UsageError(f"{key!r} is no channel of this chat; write {here.platform}:ID")
+    if id_ == here.id:
+        return here
     return Channel(here.platform, id_, private=True, team=here.team)

@@ -6,10 +6,13 @@ from bot.commands.lookup import candidates_document
 from bot.core.cards import card
 from bot.core.commands import Answer, Rest
 from bot.core.document import Actions, Button, Document, Footnote, Handle, Paragraph, said, words
-from bot.core.watchlist import Exactly
+from bot.core.watchlist import Exactly, Found
+from bot.errors import UsageError
 
 LONGEST_REPORT = 2_000
 """Characters of a report that are passed on."""
+LONGEST_NAME = 6
+"""Words of a vendor's name without quotation marks that are looked for in a report."""
 
 
 @table.command("vendor share")
@@ -28,11 +31,13 @@ async def vendor_share(context: Context, vendor: Rest) -> Document | Answer:
 
 
 @table.command("vendor report")
-async def vendor_report(context: Context, vendor: str, error: Rest) -> Document | Answer:
+async def vendor_report(context: Context, vendor: str, correction: Rest) -> Document | Answer:
     """Tell the curators what is wrong in a vendor's record."""
-    found = context.watchlist.find(vendor)
+    found, error = _parted(context, vendor, correction)
     if not isinstance(found, Exactly):
-        return candidates_document(vendor, found.vendors, "vendor report {} …")
+        # The name may go on in what follows, so nobody's record is told of it at a guess.
+        kept = error[:LONGEST_REPORT].replace("{", "{{").replace("}", "}}")
+        return candidates_document(vendor, found.vendors, f"vendor report {{}} {kept}")
     desk = context.desk.corrections
     write = f" You can also write to {desk}." if desk else ""
     if not context.reports_go_to:
@@ -52,6 +57,19 @@ async def vendor_report(context: Context, vendor: str, error: Rest) -> Document 
     )
     told = said(f"Thank you: whoever keeps the record of {name} has been told.{write}")
     return Answer(told, posts=tuple((channel, notice) for channel in context.reports_go_to))
+
+
+def _parted(context: Context, vendor: str, rest: str) -> tuple[Found, str]:
+    """Tell the vendor's name, of one word or more, from what is said about its record."""
+    said = rest.split(" ")
+    found, error = context.watchlist.find(vendor), rest
+    for length in range(1, min(len(said), LONGEST_NAME - 1) + 1):
+        longer = context.watchlist.find(" ".join((vendor, *said[:length])))
+        if isinstance(longer, Exactly):
+            found, error = longer, " ".join(said[length:])
+    if not error:
+        raise UsageError("Say what is wrong, too. Type: vendor report <vendor> <correction>")
+    return found, error
 
 
 @table.command("vendor explain", listed=False)

@@ -32,23 +32,34 @@ def about(
 ) -> Document:
     """Introduce the bot to a channel, and say whether it listens there."""
     listening = listens(channel, decided, watch)
-    lead = f"I watch for {vendors} surveillance vendors and post what is on record about them, "
+    count = f"{vendors} surveillance vendor{'' if vendors == 1 else 's'}"
+    lead = f"I watch for {count} and post what is on record about them, "
     lead += "with sources and the vendors' own answers."
     items = [
         _reading(channel, decided, watch, settings, listening=listening),
         Item(
             words(
                 strong("What I keep"),
-                ": no messages. Of one that names a vendor: its id, the time, the vendor"
-                + ("." if channel.encrypted else " and the words that matched."),
+                ": no messages. Of one that names a vendor: "
+                + (
+                    "its id, the time and the vendor."
+                    if channel.encrypted
+                    else "its id, the time, the vendor and the words that matched."
+                ),
             )
         ),
-        Item(words(strong("Ask me"), ": `vendor hikvision` shows a card, `vendor help` the rest.")),
+        Item(
+            words(
+                strong("Ask me"),
+                ": `vendor list` says who is watched, `vendor <name>` shows a card, "
+                "`vendor help` the rest.",
+            )
+        ),
         Item(
             words(
                 strong("Too much?"),
-                " `vendor mute hikvision` quiets a vendor here, `vendor watch off` everything; "
-                "“Wrong match” under a card takes it back.",
+                " `vendor mute <name>` quiets a vendor here; “Wrong match” under a card takes it "
+                "back. An admin ends the listening with `vendor watch off`.",
             )
         ),
     ]
@@ -74,9 +85,11 @@ def _reading(
     what = strong("What I read")
     if listening:
         how = MODES[settings.mode]
-        text = f": every message here, in memory, for vendors' names. A match is told {how}; the "
-        text += f"same vendor again after {write_duration(settings.cooldown)} at the earliest."
-        return Item(words(what, text))
+        text = f": every message here, in memory, for vendors' names. A match is told {how}"
+        if settings.mode in {Mode.REACT, Mode.OFF}:  # marks know no cooldown
+            return Item(words(what, f"{text}."))
+        text += f"; the same vendor again after {write_duration(settings.cooldown)} at the earliest"
+        return Item(words(what, f"{text}."))
     if decided is Listening.OFF:
         why = "listening is switched off here"
     elif channel.external:

@@ -83,7 +83,7 @@ def overview(
     """Write the page. `name` gives a vendor's name by its id, `how` what holds in a channel."""
     blocks: list[Block] = [
         Heading(words(strong("VendorWatch"))),
-        Paragraph(words(f"{vendors} vendors are watched. `vendor help` says what you can type.")),
+        Paragraph(words(f"{_watched(vendors)} `vendor help` says what you can type.")),
         Heading(words("Channels")),
         _channels(seen.channels, how),
         Divider(),
@@ -98,6 +98,10 @@ def overview(
         Footnote(words("You see here what you may see: private channels that you are in.")),
     ]
     return Document("What VendorWatch watches, and where", tuple(blocks))
+
+
+def _watched(vendors: int) -> str:
+    return "1 vendor is watched." if vendors == 1 else f"{vendors} vendors are watched."
 
 
 def _channels(channels: tuple[Watched, ...], how: Callable[[Watched], str]) -> Block:

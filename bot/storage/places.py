@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from bot.core.document import Document
 from bot.core.mention import Channel
 from bot.core.places import Listening
 from bot.core.status import State
-from bot.storage import outbox
+from bot.storage import outbox, teams
 from bot.storage.database import insert_missing
 from bot.storage.rows import Draft, Kind
+from bot.storage.tables import held, place
 from bot.storage.tables import outbox as outbox_table
-from bot.storage.tables import place
 
 GONE = "the bot is not in that channel any more"
 
@@ -36,7 +36,10 @@ def join(  # noqa: PLR0913, PLR0917 - who, where, when and what to say
         return False
     row = _row(channel) | {"by": by, "since": now}
     if not insert_missing(connection, place, [row]):
-        _change(connection, channel, left_at=None)
+        # It may have been decided about before anybody knew what kind of channel it is.
+        kind = {"private": channel.private, "external": channel.external}
+        _change(connection, channel, left_at=None, **kind)
+    teams.is_back(connection, channel.platform, channel.team)
     return True
 
 
@@ -53,6 +56,13 @@ def leave(connection: Connection, channel: Channel, now: datetime) -> None:
     )
     given_up = {"state": State.FAILED, "open": False, "last_error": GONE}
     connection.execute(update(outbox_table).where(*waiting).values(given_up))
+    connection.execute(
+        delete(held).where(
+            held.c.team == channel.team,
+            held.c.platform == channel.platform,
+            held.c.channel == channel.id,
+        )
+    )
 
 
 def listen(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, exists, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.core.mention import DEFAULT_TEAM
@@ -15,9 +15,12 @@ from bot.storage.tables import (
     installation,
     mention,
     mute,
+    oauth_state,
     outbox,
     pause,
     place,
+    story,
+    story_entry,
     trouble,
     vendor_state,
     wrong_match,
@@ -28,24 +31,13 @@ OUT = "the bot was taken out of that workspace"
 
 def remove(connection: Connection, platform: str, team: str, now: datetime) -> None:
     """Give up all that waits for a team on a platform, and note since when it is out."""
-    row = {
-        "platform": platform,
-        "workspace": team,
-        "team": team,
-        "data": "",
-        "installed_at": now,
-        "removed_at": now,
-    }
-    if not insert_missing(connection, installation, [row]):
-        connection.execute(
-            update(installation)
-            .where(
-                installation.c.platform == platform,
-                installation.c.team == team,
-                installation.c.removed_at.is_(None),
-            )
-            .values(removed_at=now, data="")
-        )
+    ours = (installation.c.platform == platform, installation.c.team == team)
+    out = update(installation).where(*ours, installation.c.removed_at.is_(None))
+    connection.execute(out.values(removed_at=now, data=""))
+    if connection.execute(select(installation.c.team).where(*ours)).first() is None:
+        # One of the configuration, which nobody installed.
+        row = {"platform": platform, "workspace": team, "team": team, "data": ""}
+        insert_missing(connection, installation, [row | {"installed_at": now, "removed_at": now}])
     there = (outbox.c.team == team, outbox.c.platform == platform)
     connection.execute(
         update(outbox)
@@ -53,6 +45,7 @@ def remove(connection: Connection, platform: str, team: str, now: datetime) -> N
         .values(state=State.FAILED, open=False, last_error=OUT, lease_until=None)
     )
     connection.execute(delete(inbox).where(inbox.c.team == team, inbox.c.platform == platform))
+    connection.execute(delete(held).where(held.c.team == team, held.c.platform == platform))
     connection.execute(
         update(place)
         .where(place.c.team == team, place.c.platform == platform, place.c.left_at.is_(None))
@@ -60,12 +53,29 @@ def remove(connection: Connection, platform: str, team: str, now: datetime) -> N
     )
 
 
-def due(connection: Connection, before: datetime) -> list[tuple[str, str]]:
-    """Give the platform and team of those that took the bot out so long ago."""
-    rows = connection.execute(
-        select(installation.c.platform, installation.c.team).where(
-            installation.c.removed_at < before
+def is_back(connection: Connection, platform: str, team: str) -> None:
+    """Note that a team has the bot again: what is kept of it stays."""
+    connection.execute(
+        delete(installation).where(
+            installation.c.platform == platform,
+            installation.c.team == team,
+            installation.c.removed_at.is_not(None),
         )
+    )
+
+
+def due(connection: Connection, before: datetime) -> list[tuple[str, str]]:
+    """Give the platform and team of those that took the bot out so long ago, and have it not."""
+    again = installation.alias("again")
+    has_it = exists().where(
+        again.c.platform == installation.c.platform,
+        again.c.team == installation.c.team,
+        or_(again.c.removed_at.is_(None), again.c.removed_at >= before),
+    )
+    rows = connection.execute(
+        select(installation.c.platform, installation.c.team)
+        .where(installation.c.removed_at < before, ~has_it)
+        .distinct()
     )
     return [(row.platform, row.team) for row in rows]
 
@@ -98,7 +108,7 @@ def erase(connection: Connection, platform: str, team: str) -> int:
         delete(installation).where(installation.c.platform == platform, installation.c.team == team)
     ).rowcount
     if _is_alone(connection, team):
-        for table in (pause, mute, wrong_match):
+        for table in (pause, mute, wrong_match, story_entry, story, oauth_state):
             gone += connection.execute(delete(table).where(table.c.team == team)).rowcount
     return gone
 
@@ -118,5 +128,8 @@ def _outbox(connection: Connection, platform: str, team: str) -> int:
 
 def _is_alone(connection: Connection, team: str) -> bool:
     """Say whether nothing is left of a team on any platform."""
-    left = connection.scalar(select(func.count()).select_from(place).where(place.c.team == team))
-    return not left and team != DEFAULT_TEAM
+    left = (
+        connection.execute(select(table.c.team).where(table.c.team == team).limit(1)).first()
+        for table in (installation, place, mention, outbox, channel_setting)
+    )
+    return team != DEFAULT_TEAM and not any(left)

@@ -6,7 +6,7 @@ Everything is real but the platform, which keeps what it is given instead of sen
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -16,8 +16,11 @@ import pytest
 from bot.app import App, Routes
 from bot.commands import table
 from bot.core.choices import Mute, Report
+from bot.core.document import Actions, Button, Document
 from bot.core.feed import Feed, Poll
 from bot.core.mention import Channel, Entry, Invocation, Message
+from bot.core.places import Watch
+from bot.core.roles import Roles
 from bot.core.settings import Settings
 from bot.core.vendor import Vendor
 from bot.current import CurrentWatchlist
@@ -92,13 +95,65 @@ class Bot:
         await self.app.settle(4)
 
     async def answers(
-        self, line: str, actor: str = "anna", channel: str | Channel = "#hall"
+        self,
+        line: str,
+        actor: str = "anna",
+        channel: str | Channel = "#hall",
+        *,
+        on: str | None = None,
     ) -> str:
-        """Give a command and get the answer."""
-        given = Invocation(place(channel), f"c{next(self._ids)}", actor, line)
+        """Give a command, perhaps on a message, and get the answer."""
+        given = Invocation(place(channel), f"c{next(self._ids)}", actor, line, on=on)
         await self.app.on_command(given)
         await self.settle()
         return self.platform.replies[-1][1]
+
+    async def presses(
+        self, label: str, actor: str = "anna", channel: str | Channel | None = None
+    ) -> str:
+        """Press a button of the last answer, or else of the newest message; get the answer."""
+        for document, message, where in self._with_buttons():
+            for button in buttons(document):
+                if button.label == label:
+                    there = channel or where
+                    return await self.answers(button.line, actor, there, on=message)
+        raise AssertionError(f"nobody was shown a button {label!r}")
+
+    def _with_buttons(self) -> list[tuple[Document, str | None, str]]:
+        newest = [(self.platform.answered[-1], None, "#hall")] if self.platform.answered else []
+        shown = [(each.document, id_, each.channel) for id_, each in self.platform.shown.items()]
+        return [*newest, *shown[-1:]]
+
+    async def touches(self, message_id: str, actor: str = "anna", channel: str = "#hall") -> None:
+        """Let somebody touch the mark on a message."""
+        id_ = f"c{next(self._ids)}"
+        touched = Invocation(place(channel), id_, actor, "vendor explain", on=message_id)
+        await self.app.on_marked(touched)
+        await self.settle()
+
+    async def joins(
+        self,
+        channel: str | Channel,
+        *,
+        external: bool = False,
+        by: str | None = "carl",
+        event: str | None = None,
+    ) -> None:
+        """Let somebody invite the bot into a channel."""
+        there = replace(place(channel), external=external)
+        await self.app.on_joined(there, event or f"j{next(self._ids)}", by)
+        await self.settle()
+
+    async def leaves(self, channel: str | Channel) -> None:
+        """Let somebody throw the bot out of a channel."""
+        await self.app.on_left(place(channel))
+        await self.settle()
+
+    async def decides(self, line: str, channel: str | Channel, actor: str = "ada") -> str:
+        """Give a command about listening, and let its news reach everybody."""
+        answer = await self.answers(line, actor, channel)
+        self.clock.pass_(seconds=5)
+        return answer
 
     def posted(self) -> list[tuple[str, str | None, str]]:
         """Give what has been posted since the last time this was asked, as it reads now."""
@@ -152,6 +207,12 @@ def place(channel: str | Channel) -> Channel:
     return channel if isinstance(channel, Channel) else Channel("fake", channel)
 
 
+def buttons(document: Document) -> list[Button]:
+    """Give the buttons of a document."""
+    rows = [block for block in document.blocks if isinstance(block, Actions)]
+    return [button for row in rows for button in row.buttons]
+
+
 _EMPTY: list[bytes] = []
 
 
@@ -173,10 +234,15 @@ async def make(  # noqa: PLR0917 - what a bot is made of
     clock: Clock,
     routes: Mapping[str, tuple[Channel, ...]] | None = None,
     admins: tuple[Channel, ...] = (),
+    *,
+    roles: Roles | None = None,
+    watch: Watch = Watch.ON_INVITE,
+    corrections: str | None = None,
+    platform: FakePlatform | None = None,
 ) -> AsyncIterator[Bot]:
     pack = write_pack(folder / "pack", *vendors)
     store = await Store.open(await empty(folder / "bot.db"))
-    platform = FakePlatform()
+    platform = platform or FakePlatform()
     try:
         chance = random.Random(1)  # noqa: S311 - jitter
         worker = Worker(store, {"fake": platform}, clock, chance, pace=timedelta(0), admins=admins)
@@ -188,6 +254,10 @@ async def make(  # noqa: PLR0917 - what a bot is made of
             commands=table,
             routes=Routes(settings, routes or {FEED: (Channel("fake", "#news"),)}),
             clock=clock,
+            corrections=corrections,
+            admins=admins,
+            roles=roles or Roles(),
+            watch={"fake": watch},
         )
         await store.configure_feeds([FEED, *(routes or {})], clock())
         yield Bot(app, platform, clock, pack)
