@@ -5,7 +5,7 @@ key, once its lease has run out. No text of a document is logged.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -153,12 +153,16 @@ class Worker:
             if free <= 0:
                 return None
             resting = self._under_way | self._rests.keys()
-            claimed = await self._store.claim(now, self._lease, free, resting)
-            for outgoing in claimed:
-                self._under_way.add(outgoing.lane)
-                task = group.create_task(self._deliver(outgoing))
-                # Not in the task itself, which may be cancelled before it has begun.
-                task.add_done_callback(partial(self._done, outgoing))
+            claiming = group.create_task(self._claim(now, free, resting))
+            try:
+                claimed = await asyncio.shield(claiming)
+            except asyncio.CancelledError:
+                # What is claimed by now nobody else may have for the length of a lease.
+                self._start(group, await claiming)
+                raise
+            if isinstance(claimed, Exception):
+                raise claimed
+            self._start(group, claimed)
             if len(claimed) == free:
                 return None  # the next one that arrives says to look again
             due = await self._store.next_due(now, self._under_way)
@@ -166,6 +170,22 @@ class Worker:
                 return due
             # Due, yet not to be had: its channel rests, or somebody else is just claiming it.
             return max(min(self._rests.values(), default=now), now + BETWEEN_LOOKS)
+
+    async def _claim(
+        self, now: datetime, free: int, resting: Collection[str]
+    ) -> Sequence[Outgoing] | Exception:
+        """Claim, or give the error: one that is raised in a task of a group ends the group."""
+        try:
+            return await self._store.claim(now, self._lease, free, resting)
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            return error
+
+    def _start(self, group: asyncio.TaskGroup, claimed: Sequence[Outgoing] | Exception) -> None:
+        for outgoing in () if isinstance(claimed, Exception) else claimed:
+            self._under_way.add(outgoing.lane)
+            task = group.create_task(self._deliver(outgoing))
+            # Not in the task itself, which may be cancelled before it has begun.
+            task.add_done_callback(partial(self._done, outgoing))
 
     async def _deliver(self, outgoing: Outgoing) -> None:
         """Post one document and write down how it went; raise nothing but cancellation."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -18,6 +19,7 @@ from bot.delivery.outbox import LEASE, Worker
 from bot.delivery.outcome import MOST_CRASHES
 from bot.errors import DeliveryError
 from bot.platforms.base import Redelivery
+from bot.storage.store import Store
 from tests.delivery.conftest import HALL, LAB, Post
 from tests.fakes import lost
 from tests.storage.sample import Policy, after, mention
@@ -413,3 +415,24 @@ async def test_no_text_and_no_private_channel_is_logged(post: Post) -> None:
     assert {each["channel"] for each in logs} == {None, "fake:#hall"}
     for hidden in ("Acme", "#board"):
         assert hidden not in repr(logs)
+
+
+async def test_what_was_just_claimed_when_the_bot_is_stopped_is_delivered(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Otherwise nobody may have it for the length of a lease, and it waits for the next start.
+    claim, claimed, go_on = Store.claim, asyncio.Event(), asyncio.Event()
+
+    async def slow(store: Store, *arguments: Any) -> Any:
+        found = await claim(store, *arguments)
+        claimed.set()
+        await go_on.wait()
+        return found
+
+    await post.say("hello")
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "claim", slow)
+        async with running(post.worker()):
+            await claimed.wait()
+            asyncio.get_running_loop().call_later(0.05, go_on.set)
+    assert post.platform.summaries() == ["hello"]

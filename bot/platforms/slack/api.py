@@ -27,15 +27,17 @@ TIME_LIMIT_S = 15
 # Trying again cannot help until a person has changed something.
 _PERMANENT = frozenset(
     {
-        "account_inactive", "access_denied", "cant_delete_message", "cant_update_message",
-        "channel_not_found", "edit_window_closed", "ekm_access_denied", "enterprise_is_restricted",
+        "access_denied", "account_inactive", "cannot_dm_bot", "cant_delete_message",
+        "cant_update_message", "channel_not_found", "edit_window_closed",
+        "ekm_access_denied", "enterprise_is_restricted", "invalid_arguments",
         "invalid_auth", "invalid_blocks", "is_archived", "is_inactive", "message_not_found",
-        "missing_scope", "msg_blocks_too_long", "msg_too_long", "no_permission", "no_text",
-        "not_allowed_token_type", "not_authed", "not_in_channel", "org_login_required",
-        "restricted_action", "restricted_action_non_threadable_channel",
-        "restricted_action_read_only_channel", "restricted_action_thread_locked",
-        "team_access_not_granted", "thread_not_found", "token_expired", "token_revoked",
-        "too_many_attachments", "user_not_in_channel",
+        "messages_tab_disabled", "missing_scope", "msg_blocks_too_long", "msg_too_long",
+        "no_permission", "no_text", "not_allowed_token_type", "not_authed", "not_enabled",
+        "not_in_channel", "org_login_required", "restricted_action",
+        "restricted_action_non_threadable_channel", "restricted_action_read_only_channel",
+        "restricted_action_thread_locked", "team_access_not_granted", "thread_not_found",
+        "token_expired", "token_revoked", "too_many_attachments", "user_disabled",
+        "user_not_found", "user_not_in_channel", "view_too_large",
     }
 )  # fmt: skip
 _BUSY = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
