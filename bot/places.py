@@ -1,5 +1,6 @@
 """Knows where the bot listens: what was decided, read from the database every few seconds."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ class Places:
     watch: Mapping[str, Watch]
     _decided: Mapping[tuple[str, str], Listening] = field(init=False, default_factory=dict)
     _read_at: datetime | None = field(init=False, default=None)
+    _asking: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     def policy(self, platform: str) -> Watch:
         """Give what holds on a platform where nobody decided."""
@@ -29,17 +31,27 @@ class Places:
 
     async def listens(self, channel: Channel) -> bool:
         """Say whether the bot listens there. Raise StorageError as long as it never could ask."""
-        now = self.clock()
-        if self._read_at is None or not timedelta(0) <= now - self._read_at < FRESH:
-            try:
-                self._decided = await self.store.decided_listening()
-                self._read_at = now
-            except StorageError:
-                if self._read_at is None:
-                    raise
+        if not self._is_fresh():
+            async with self._asking:
+                if not self._is_fresh():
+                    await self._ask()
         return listens(
             channel, self._decided.get((channel.team, channel.key)), self.policy(channel.platform)
         )
+
+    def _is_fresh(self) -> bool:
+        read_at = self._read_at
+        return read_at is not None and timedelta(0) <= self.clock() - read_at < FRESH
+
+    async def _ask(self) -> None:
+        now = self.clock()
+        try:
+            self._decided = await self.store.decided_listening()
+        except StorageError:
+            # What was decided last still holds, if anything is known at all.
+            if self._read_at is None:
+                raise
+        self._read_at = now
 
     def forget(self) -> None:
         """Ask the database again next time."""
