@@ -26,6 +26,7 @@ from bot.core.places import Watch
 from bot.core.settings import MORNINGS, Mode
 from bot.core.spelling import nearest
 from bot.core.vendor import Line, Slug, WebAddress
+from bot.core.web import Listen
 from bot.errors import InvalidFileError, Problem
 from bot.pack import shipped
 from bot.plainwords import Loc, annotation_at, keys_of
@@ -71,8 +72,13 @@ def _digest(value: Any) -> DigestPlan:
     return value if isinstance(value, DigestPlan) else DigestPlan.parse(str(value))
 
 
+def _listen(value: Any) -> Listen:
+    return value if isinstance(value, Listen) else Listen.parse(str(value))
+
+
 QuietField = Annotated[QuietHours, PlainValidator(_quiet), PlainSerializer(str, return_type=str)]
 DigestField = Annotated[DigestPlan, PlainValidator(_digest), PlainSerializer(str, return_type=str)]
+ListenField = Annotated[Listen, PlainValidator(_listen), PlainSerializer(str, return_type=str)]
 
 
 class LogLevel(StrEnum):
@@ -145,16 +151,79 @@ class Console(Section):
     name: Line = "you"
 
 
-class Slack(Section):
-    """A workspace, over Socket Mode. Both tokens, or neither."""
+class Web(Section):
+    """The bot's web server; without an address there is none. `url` is where the world finds it."""
 
+    listen: ListenField | None = None
+    url: WebAddress | None = None
+
+
+class SlackMode(StrEnum):
+    """How Slack's events come in: over a connection of the bot's own, or as requests to it."""
+
+    SOCKET = "socket"
+    HTTP = "http"
+
+
+class Slack(Section):
+    """A workspace, by its bot token, or several, which install the bot by OAuth; or both.
+
+    Over Socket Mode an app token is needed, over HTTP the signing secret.
+    """
+
+    mode: SlackMode = SlackMode.SOCKET
     bot_token: Line | None = Field(None, repr=False)
     bot_token_file: Path | None = None
     app_token: Line | None = Field(None, repr=False)
     app_token_file: Path | None = None
+    signing_secret: Line | None = Field(None, repr=False)
+    signing_secret_file: Path | None = None
+    client_id: Line | None = None
+    client_secret: Line | None = Field(None, repr=False)
+    client_secret_file: Path | None = None
+    token_key: Line | None = Field(None, repr=False)
+    token_key_file: Path | None = None
     api_url: WebAddress = "https://slack.com/api/"
     allowed_bots: tuple[Line, ...] = ()
     watch: Watch = Watch.ON_INVITE
+
+    def given(self, setting: str) -> bool:
+        """Say whether a setting is there, or the file that holds it."""
+        return bool(getattr(self, setting) or getattr(self, f"{setting}_file", None))
+
+    def wanting(self, web: Web) -> Iterator[str]:
+        """Say what Slack needs and does not have."""
+        several = [each for each in _SEVERAL if self.given(each)]
+        for each, where in _SEVERAL.items() if several else ():
+            if not self.given(each):
+                yield f"slack in several workspaces needs {each} ({where})"
+        if several and web.listen is None:
+            yield (
+                "slack in several workspaces needs the web server for /slack/install: set "
+                "web.listen, such as 127.0.0.1:8080"
+            )
+        bot, app = self.given("bot_token") or bool(several), self.given("app_token")
+        if self.mode is SlackMode.SOCKET:
+            if bot != app:
+                missing = "app_token (xapp-...)" if bot else "bot_token (xoxb-...)"
+                yield f"slack needs both tokens; {missing} is missing"
+            return
+        if not bot:
+            yield "slack over HTTP needs a bot_token (xoxb-...)"
+        if not self.given("signing_secret"):
+            yield (
+                "slack over HTTP needs the signing_secret of the app "
+                "(Basic Information, App Credentials)"
+            )
+        if web.listen is None and not several:
+            yield "slack over HTTP needs the web server: set web.listen, such as 127.0.0.1:8080"
+
+
+_SEVERAL = {
+    "client_id": "Basic Information, App Credentials",
+    "client_secret": "Basic Information, App Credentials",
+    "token_key": "it seals the tokens; deploy/README.md says how to make one",
+}
 
 
 class Admins(Section):
@@ -198,6 +267,7 @@ class Config(Section):
     feeds: Feeds = Feeds()
     console: Console = Console()
     slack: Slack = Slack()
+    web: Web = Web()
     admins: Admins = Admins()
     roles: Roles = Roles()
     keep: Keep = Keep()
@@ -209,7 +279,14 @@ class Config(Section):
         return ([shipped()] if self.shipped_watchlist else []) + list(self.watchlists)
 
 
-SECRETS = (("database", "url"), ("slack", "bot_token"), ("slack", "app_token"))
+SECRETS = (
+    ("database", "url"),
+    ("slack", "bot_token"),
+    ("slack", "app_token"),
+    ("slack", "signing_secret"),
+    ("slack", "client_secret"),
+    ("slack", "token_key"),
+)
 """Settings that a file may hold, by section; the file's setting ends in `_file`."""
 
 
@@ -349,12 +426,8 @@ def _contradictions(config: Config, loaded: Loaded) -> Iterator[Problem]:
         if given <= getattr(config, section).model_fields_set:
             place = loaded.place((section, f"{setting}_file"), of_key=True)
             yield place.problem(f"give either '{setting}' or '{setting}_file', not both")
-    slack = config.slack
-    bot, app = (slack.bot_token or slack.bot_token_file), (slack.app_token or slack.app_token_file)
-    if bool(bot) != bool(app):
-        place = loaded.place(("slack",), of_key=True)
-        missing = "app_token (xapp-...)" if bot else "bot_token (xoxb-...)"
-        yield place.problem(f"slack needs both tokens; {missing} is missing")
+    for wanting in config.slack.wanting(config.web):
+        yield loaded.place(("slack",), of_key=True).problem(wanting)
     if config.feeds.interval < parse_duration("1m"):
         place = loaded.place(("feeds", "interval"))
         yield place.problem("feeds may be polled every 1m at most")

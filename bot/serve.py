@@ -4,10 +4,11 @@ import asyncio
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 import structlog
 from rich.console import Console
@@ -15,10 +16,11 @@ from rich.console import Console
 from bot import pack
 from bot.app import App, Routes
 from bot.commands import table
-from bot.config import Config
+from bot.config import Config, SlackMode
 from bot.core.mention import Channel
 from bot.core.roles import Roles
 from bot.core.settings import Settings
+from bot.core.web import Listen
 from bot.current import CurrentWatchlist
 from bot.delivery.outbox import LEASE, Worker
 from bot.delivery.outcome import SETTLED
@@ -53,6 +55,22 @@ class Tempo:
 STEADY = Tempo()
 
 
+@runtime_checkable
+class Closing(Protocol):
+    """A platform that keeps something open for as long as the bot speaks."""
+
+    async def close(self) -> None:
+        """Close it."""
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A platform that keeps something in the database."""
+
+    async def keep_in(self, vault: Store) -> None:
+        """Take the database and look what is there; raise BotError if it cannot be used."""
+
+
 def now() -> datetime:
     """Give the time, UTC."""
     return datetime.now(UTC)
@@ -78,6 +96,7 @@ async def assemble(
     by_name = {platform.name: platform for platform in platforms}
     store = await Store.open(config.database.url)
     try:
+        await _keep(platforms, store)
         rng = random.Random()  # noqa: S311 - jitter, no secret
         admins = tuple(map(_channel, config.admins.channels))
         worker = Worker(
@@ -108,7 +127,20 @@ async def assemble(
         async with fetcher(config) as fetching:
             yield app, poller(config, fetching, app, clock, tempo)
     finally:
+        await _close(platforms)
         await store.close()
+
+
+async def _keep(platforms: Iterable[Platform], store: Store) -> None:
+    for platform in platforms:
+        if isinstance(platform, Keeping):
+            await platform.keep_in(store)
+
+
+async def _close(platforms: Iterable[Platform]) -> None:
+    for platform in platforms:
+        if isinstance(platform, Closing):
+            await platform.close()
 
 
 def routes(config: Config) -> Routes:
@@ -175,18 +207,27 @@ def talking_on(config: Config) -> tuple[Platform, ...]:
 
 
 def slack(config: Config) -> Platform | None:
-    """Make the Slack platform, if there are tokens for it."""
-    if config.slack.bot_token is None or config.slack.app_token is None:
+    """Make the Slack platform, if there is a token for it, or one may come by an installation."""
+    given = config.slack
+    if given.bot_token is None and given.client_id is None:
         return None
+    sockets = given.mode is SlackMode.SOCKET
     # Not at the top: the SDK is slow to import, and most commands do without.
     from bot.platforms.slack.adapter import SlackPlatform, SlackSettings  # noqa: PLC0415
+    from bot.platforms.slack.install import OAuth  # noqa: PLC0415
 
+    oauth = None
+    if given.client_id is not None and given.client_secret is not None:
+        oauth = OAuth(given.client_id, given.client_secret, config.web.url)
     return SlackPlatform(
         SlackSettings(
-            bot_token=config.slack.bot_token,
-            app_token=config.slack.app_token,
-            api_url=config.slack.api_url,
-            allowed_bots=frozenset(config.slack.allowed_bots),
+            bot_token=given.bot_token,
+            app_token=given.app_token if sockets else None,
+            signing_secret=None if sockets else given.signing_secret,
+            oauth=oauth,
+            token_key=given.token_key,
+            api_url=given.api_url,
+            allowed_bots=frozenset(given.allowed_bots),
             commands=table,
             channels=_named(config, "slack"),
         )
@@ -202,9 +243,30 @@ def _named(config: Config, platform: str) -> tuple[str, ...]:
 
 async def serve(config: Config) -> None:
     """Run the bot until it is stopped by a signal or its conversations end."""
-    async with assemble(config, talking_on(config)) as (app, polling):
+    platforms = talking_on(config)
+    async with (
+        assemble(config, platforms) as (app, polling),
+        listening(config, platforms),
+    ):
         await run_until_signal(app, polling)
     log.info("stopped")
+
+
+@asynccontextmanager
+async def listening(config: Config, platforms: Sequence[Platform]) -> AsyncIterator[Listen | None]:
+    """Run the web server for the length of a block, if there is to be one; give where it listens.
+
+    Raise BotError if it cannot listen there.
+    """
+    if config.web.listen is None:
+        yield None
+        return
+    # Not at the top: a bot without a web server does without.
+    from bot.web.server import Reached, served  # noqa: PLC0415
+
+    routes = [route for each in platforms if isinstance(each, Reached) for route in each.routes()]
+    async with served(config.web.listen, routes) as address:
+        yield address
 
 
 async def run_until_signal(app: App, polling: Poller) -> None:
@@ -229,20 +291,34 @@ async def check_all(config: Config) -> list[str]:
         pack.load(config.pack_folders())
     except InvalidFileError as error:
         problems += map(str, error.problems)
-    try:
-        store = await Store.open(config.database.url)
-        await store.close()
-    except BotError as error:
-        problems.append(f"database: {error}")
-    try:
-        for platform in talking_on(config):
-            problems += [f"{platform.name}: {problem}" for problem in await platform.check()]
-    except BotError as error:
-        problems.append(str(error))
+    problems += await _check_platforms(config)
     if config.feeds.list:
         async with fetcher(config) as fetching:
             tried = (_check_feed(fetching, feed.url) for feed in config.feeds.list)
             problems += [problem for each in tried for problem in await each]
+    return problems
+
+
+async def _check_platforms(config: Config) -> list[str]:
+    problems: list[str] = []
+    platforms: tuple[Platform, ...] = ()
+    store: Store | None = None
+    try:
+        store = await Store.open(config.database.url)
+    except BotError as error:
+        problems.append(f"database: {error}")
+    try:
+        platforms = talking_on(config)
+        if store is not None:
+            await _keep(platforms, store)
+        for platform in platforms:
+            problems += [f"{platform.name}: {problem}" for problem in await platform.check()]
+    except BotError as error:
+        problems.append(str(error))
+    finally:
+        await _close(platforms)
+        if store is not None:
+            await store.close()
     return problems
 
 

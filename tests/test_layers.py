@@ -44,6 +44,7 @@ RULES: dict[str, set[str]] = {
 # What each room may know of the others, beside itself, the core and the errors.
 ROOMS: dict[str, set[str]] = {
     "commands": set(),
+    "web": set(),
     "platforms": set(),
     "feeds": set(),
     "storage": set(),
@@ -53,6 +54,7 @@ OWNERS = {
     "slack_sdk": "platforms/slack",
     "slack_bolt": "platforms/slack",
     "nio": "platforms/matrix",
+    "cryptography": "platforms/slack",
     "sqlalchemy": "storage",
     "alembic": "storage",
     "aiosqlite": "storage",

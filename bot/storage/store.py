@@ -20,6 +20,7 @@ from bot.storage import (
     feeds,
     held,
     inbox,
+    installations,
     mentions,
     mutes,
     outbox,
@@ -281,6 +282,41 @@ class Store:
     ) -> Overview:
         """Give what is watched where; private channels only where their key is given."""
         return await self._database.read(overviews.overview, team, now, private)
+
+    # Installations
+
+    async def install(
+        self, platform: str, workspace: str, data: str, by: str | None, now: datetime
+    ) -> None:
+        """Keep what a workspace gave at its installation, sealed, in place of what it gave before.
+
+        `by` is who installed it. A workspace that had taken the bot out has it again.
+        """
+        await self._database.write(installations.keep, (platform, workspace), data, by, now)
+
+    async def installed(self, platform: str, workspace: str) -> str | None:
+        """Give what a workspace gave; None if the bot is not there, or not any more."""
+        return await self._database.read(installations.find, platform, workspace)
+
+    async def installations(self, platform: str) -> dict[str, str]:
+        """Give what each workspace gave that has the bot."""
+        return await self._database.read(installations.everywhere, platform)
+
+    async def reseal(self, platform: str, workspace: str, was: str, data: str) -> bool:
+        """Put the same, sealed anew, in its place; False if `was` is not there any more."""
+        return await self._database.write(installations.reseal, platform, workspace, was, data)
+
+    async def returned(self, platform: str, workspace: str) -> bool:
+        """Note that a workspace which took the bot out has it again: it is not erased."""
+        return await self._database.write(installations.returned, platform, workspace)
+
+    async def begin_install(self, state: str, expires_at: datetime, now: datetime) -> bool:
+        """Note that an installation was begun; False if too many are under way."""
+        return await self._database.write(installations.begin, state, expires_at, now)
+
+    async def end_install(self, state: str, now: datetime) -> bool:
+        """Say once whether an installation was begun with this state and has not expired."""
+        return await self._database.write(installations.end, state, now)
 
     async def remove(self, platform: str, team: str, now: datetime) -> None:
         """Note that a team took the bot out: nothing more goes there."""

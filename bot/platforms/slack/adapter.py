@@ -1,44 +1,49 @@
 """Slack as a chat platform: what is said comes in durably, what the bot says goes out once.
 
-Everything that Slack sends is handed in before it is acknowledged, in a middleware of bolt that all
-requests pass: a crash in between makes Slack send it again.
+Everything that Slack sends is handed in before it is acknowledged, at the one desk that all of it
+passes: a crash in between makes Slack send it again.
 """
 
-import logging
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import structlog
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_bolt.response import BoltResponse
+import aiohttp
+from slack_sdk.errors import SlackApiError
 
 from bot.core.commands import CommandTable, Role
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Receipt
+from bot.core.web import Route
 from bot.errors import BotError
 from bot.platforms.base import Inbox, Redelivery
-from bot.platforms.slack.api import DEFAULT_URL, Api, SlackError
+from bot.platforms.slack.api import DEFAULT_URL, Api, SlackError, client, connections
 from bot.platforms.slack.checks import channel_problems, scope_problems, token_problems
 from bot.platforms.slack.connection import Connection
-from bot.platforms.slack.events import read
+from bot.platforms.slack.desk import Desk
+from bot.platforms.slack.http import Door
+from bot.platforms.slack.install import Exchange, InstallPages, OAuth
 from bot.platforms.slack.people import People
-from bot.platforms.slack.reception import Reception
+from bot.platforms.slack.safe import Safe
 from bot.platforms.slack.told import Me
 from bot.platforms.slack.voice import Voice
-
-log = structlog.get_logger()
+from bot.platforms.slack.workspaces import PLATFORM, Vault, Workspaces
 
 
 @dataclass(frozen=True, slots=True)
 class SlackSettings:
-    """What Slack needs. `allowed_bots` are ids of other apps that are listened to.
+    """What Slack needs: an app token for Socket Mode, or a signing secret for HTTP.
 
-    `channels` are the ids of those that the configuration names, for `check`.
+    A bot token for one workspace; with `oauth` and `token_key` others may install the bot.
+    `allowed_bots` are ids of other apps that are listened to. `channels` are the ids of those that
+    the configuration names, for `check`.
     """
 
-    bot_token: str = field(repr=False)
-    app_token: str = field(repr=False)
+    bot_token: str | None = field(default=None, repr=False)
+    app_token: str | None = field(default=None, repr=False)
+    signing_secret: str | None = field(default=None, repr=False)
+    oauth: OAuth | None = None
+    token_key: str | None = field(default=None, repr=False)
     api_url: str = DEFAULT_URL
     allowed_bots: frozenset[str] = frozenset()
     commands: CommandTable = field(default_factory=CommandTable)
@@ -47,63 +52,66 @@ class SlackSettings:
 
 @dataclass(slots=True)
 class SlackPlatform:
-    """Slack over Socket Mode, with one workspace's tokens."""
+    """Slack over Socket Mode or HTTP, in one workspace or in all that installed the bot.
+
+    Making it raises BotError if the token key is no key.
+    """
 
     settings: SlackSettings
-    name: str = "slack"
+    name: str = PLATFORM
     redelivery: Redelivery = Redelivery.ASKED
     private_answers: bool = True
-    _opened: Api | None = field(init=False, default=None, repr=False)
-    _me: Me | None = field(init=False, default=None)
+    workspaces: Workspaces = field(init=False, repr=False)
+    _door: Door | None = field(init=False, default=None, repr=False)
 
-    @property
-    def _api(self) -> Api:
-        # Not before there is an event loop, which an HTTP session needs.
-        if self._opened is None:
-            self._opened = Api(self.settings.bot_token, self.settings.api_url)
-        return self._opened
+    def __post_init__(self) -> None:
+        given = self.settings
+        if given.signing_secret is not None:
+            self._door = Door(given.signing_secret)
+        self.workspaces = Workspaces(
+            given.api_url,
+            given.bot_token,
+            None if given.token_key is None else Safe.of(given.token_key),
+            Me("", "", "", given.allowed_bots, given.commands.first_words),
+        )
 
     @property
     def _voice(self) -> Voice:
-        return Voice(self._api_of)
+        return Voice(self.workspaces.api_of)
 
     @property
     def _people(self) -> People:
-        return People(self._api_of)
+        return People(self.workspaces.api_of)
 
-    async def _api_of(self, team: str) -> Api:
-        """Give the way into a team's workspace; there is one."""
-        del team
-        return self._api
+    def routes(self) -> Sequence[Route]:
+        """Give what is asked for over HTTP: Slack's events, and the pages of an installation."""
+        oauth = self.settings.oauth
+        pages = InstallPages(oauth, self.workspaces).routes() if oauth else ()
+        return (*(self._door.routes() if self._door else ()), *pages)
+
+    async def keep_in(self, vault: Vault) -> None:
+        """Take the place where installations are kept; raise BotError if no key opens them."""
+        await self.workspaces.open(vault)
 
     async def run(self, inbox: Inbox) -> None:
         """Connect and hand in what is heard, until cancelled. Raise BotError if refused."""
         try:
-            self._me = await self._who()
-            app = AsyncApp(token=self.settings.bot_token, client=self._api.client, logger=_quiet())
-            reception = Reception(inbox, self._me, self.settings.commands, self._api_of)
-            app.use(_Desk(self._me, reception).take)
-            connection = Connection(app, self.settings.app_token, self.settings.api_url)
-            await connection.run()
-        finally:
-            await self._api.close()
-            self._opened = None
-
-    async def _who(self) -> Me:
-        """Ask who the bot is; raise BotError in one line if the token is no good."""
-        try:
-            told = await self._api.call("auth.test")
+            await self.workspaces.begin()
         except SlackError as error:
             if error.permanent:
                 raise BotError(f"slack: {error}; check slack.bot_token") from None
             raise
-        return Me(
-            user_id=str(told.get("user_id") or ""),
-            bot_id=str(told.get("bot_id") or ""),
-            app_id=str(told.get("app_id") or ""),
-            allowed_bots=self.settings.allowed_bots,
-            command_words=self.settings.commands.first_words,
-        )
+        app = Desk(inbox, self.workspaces, self.settings.commands).app()
+        if self._door is not None:
+            with self._door.opened(app):
+                await asyncio.Event().wait()
+        elif self.settings.app_token is not None:
+            connection = Connection(app, self.settings.app_token, self.settings.api_url)
+            await connection.run()
+
+    async def close(self) -> None:
+        """Close what is open to Slack; until then the bot may speak, connected or not."""
+        await self.workspaces.close()
 
     async def post(
         self, channel: Channel, document: Document, *, key: str, thread: str | None = None
@@ -149,39 +157,37 @@ class SlackPlatform:
 
     async def check(self) -> list[str]:
         """Say what is wrong with the tokens, their scopes and the channels that are configured."""
-        api = Api(self.settings.bot_token, self.settings.api_url)
-        app = Api(self.settings.app_token, self.settings.api_url)
-        try:
-            problems = await token_problems(api, "auth.test", "slack.bot_token")
-            problems += await token_problems(app, "apps.connections.open", "slack.app_token")
-            if not problems:
+        given = self.settings
+        async with connections() as session:
+            api = Api(given.bot_token or "", given.api_url, session)
+            app = Api(given.app_token or "", given.api_url, session)
+            problems: list[str] = []
+            if given.bot_token is not None:
+                problems += await token_problems(api, "auth.test", "slack.bot_token")
+            if given.app_token is not None:
+                problems += await token_problems(app, "apps.connections.open", "slack.app_token")
+            if given.bot_token is not None and not problems:
                 problems += await scope_problems(api)
-                problems += await channel_problems(api, self.settings.channels)
-        finally:
-            await api.close()
-            await app.close()
-        return problems
+                problems += await channel_problems(api, given.channels)
+            for granted in await self.workspaces.everywhere():
+                there = Api(granted.token, given.api_url, session)
+                what = f"workspace {granted.workspace}"
+                problems += await token_problems(there, "auth.test", what)
+            return problems + await self._check_client(session)
 
-
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """Takes what Slack sends and hands it in; only then is it acknowledged."""
-
-    me: Me
-    reception: Reception
-
-    async def take(self, request: AsyncBoltRequest) -> BoltResponse:
-        """Hand one request in; with any failure Slack is told nothing and sends it again."""
+    async def _check_client(self, session: aiohttp.ClientSession) -> list[str]:
+        """Try the client id and secret with a code that Slack never gave."""
+        oauth = self.settings.oauth
+        if oauth is None:
+            return []
         try:
-            answer = await self.reception.take(read(request.body, self.me))
-        except BotError as error:
-            log.error("slack event not kept; slack sends it again", error=str(error))
-            return BoltResponse(status=500)
-        return BoltResponse(status=200, body=dict(answer) or "")
-
-
-def _quiet() -> logging.Logger:
-    """Give a logger for bolt that never writes a body: at DEBUG it would print people's words."""
-    logger = logging.getLogger("slack_bolt.vendorwatch")
-    logger.setLevel(logging.WARNING)
-    return logger
+            await Exchange(client(self.settings.api_url, session)).oauth_v2_access(
+                client_id=oauth.client_id, client_secret=oauth.client_secret, code="check"
+            )
+        except SlackApiError as error:
+            code = error.response.get("error")
+            wrong = {"invalid_client_id": "client_id", "bad_client_secret": "client_secret"}
+            return [f"slack.{wrong[code]}: {code}"] if code in wrong else []
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return [f"slack.client_id: Slack cannot be reached: {type(error).__name__}"]
+        return []

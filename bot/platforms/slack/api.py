@@ -55,29 +55,28 @@ class SlackError(DeliveryError):
 class Api:
     """Calls Slack with one token. Close it when done.
 
-    `url` is the base of all methods, for GovSlack and for tests.
+    `url` is the base of all methods, for GovSlack and for tests. A `shared` session is left open.
     """
 
     token: str = field(repr=False)
     url: str = DEFAULT_URL
+    shared: aiohttp.ClientSession | None = field(default=None, repr=False)
     client: AsyncWebClient = field(init=False, repr=False)
     session: aiohttp.ClientSession = field(init=False, repr=False)
+    _shut: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        limit = aiohttp.ClientTimeout(total=TIME_LIMIT_S)
-        self.session = aiohttp.ClientSession(timeout=limit, trust_env=False)
-        # No retry handlers: Slack's own ones would repeat a post that may have arrived.
-        self.client = AsyncWebClient(
-            token=self.token,
-            base_url=self.url,
-            timeout=TIME_LIMIT_S,
-            session=self.session,
-            retry_handlers=[],
-        )
+        self.session = self.shared or connections()
+        self.client = client(self.url, self.session, self.token)
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self.session.close()
+        """Close every connection, unless they are shared."""
+        if self.shared is None:
+            await self.session.close()
+
+    def shut(self, reason: str) -> None:
+        """Let every further call fail for good, saying why."""
+        self._shut = reason
 
     async def call(self, method: str, **arguments: object) -> Plain:
         """Call a method that changes something; give its answer. Raise SlackError."""
@@ -112,6 +111,7 @@ class Api:
         json: dict[str, object] | None = None,
         params: dict[str, object] | None = None,
     ) -> AsyncSlackResponse:
+        self._refuse_if_shut()
         try:
             return await self.client.api_call(method, http_verb=verb, json=json, params=params)
         except SlackApiError as error:
@@ -125,6 +125,7 @@ class Api:
 
     async def respond(self, url: str, payload: Plain) -> None:
         """Answer through an address that came with a command; Slack takes five in 30 minutes."""
+        self._refuse_if_shut()
         try:
             async with asyncio.timeout(TIME_LIMIT_S), self.session.post(url, json=payload) as told:
                 status = told.status
@@ -137,6 +138,26 @@ class Api:
             raise SlackError(f"Slack answered a reply with {status}", uncertain=True)
         if status >= 400:
             raise SlackError(f"Slack refused a reply ({status})", permanent=True)
+
+    def _refuse_if_shut(self) -> None:
+        if self._shut:
+            raise SlackError(self._shut, permanent=True)
+
+
+def connections() -> aiohttp.ClientSession:
+    """Open a session, which any number of tokens may share: it keeps no cookies of Slack's."""
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=TIME_LIMIT_S),
+        trust_env=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
+def client(url: str, session: aiohttp.ClientSession, token: str | None = None) -> AsyncWebClient:
+    """Make a client of the SDK's that repeats nothing: a post that failed may have arrived."""
+    return AsyncWebClient(
+        token=token, base_url=url, timeout=TIME_LIMIT_S, session=session, retry_handlers=[]
+    )
 
 
 def said(method: str, error: SlackApiError) -> SlackError:

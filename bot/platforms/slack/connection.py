@@ -23,12 +23,22 @@ from bot.platforms.slack.api import Api, SlackError
 
 log = structlog.get_logger()
 
-LOOK_S = 5.0
-"""Seconds between two looks at the connection."""
-DEAD_AFTER_S = 60.0
-"""Seconds without a live connection after which a new one is made from nothing."""
-CLOSE_S = 5.0
-"""Seconds that taking a connection down may take."""
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How closely the connection is watched, in seconds.
+
+    Between two looks at it; between two pings, where the SDK makes a new one of a socket that
+    answers none; without a live one after which all is made anew; and for taking it down.
+    """
+
+    look: float = 5.0
+    ping: float = 5.0
+    dead_after: float = 60.0
+    close: float = 5.0
+
+
+CLOSELY = Watch()
 
 
 @dataclass(slots=True)
@@ -38,6 +48,7 @@ class Connection:
     app: AsyncApp
     app_token: str = field(repr=False)
     api_url: str
+    watch: Watch = CLOSELY
     now: Callable[[], float] = field(default_factory=lambda: asyncio.get_running_loop().time)
 
     async def run(self) -> None:
@@ -48,7 +59,7 @@ class Connection:
             try:
                 await self._watched(client)
             finally:
-                await _close(client)
+                await _close(client, self.watch.close)
             log.error("slack connection is dead; a new one is made")
 
     async def _check_token(self) -> None:
@@ -63,10 +74,14 @@ class Connection:
             await api.close()
 
     def _client(self) -> SocketModeClient:
+        # It logs every try with its traceback, and an address that opens a connection in it.
         logger = logging.getLogger("slack_sdk.vendorwatch")
-        logger.setLevel(logging.ERROR)
+        logger.setLevel(logging.CRITICAL)
         client = SocketModeClient(
-            app_token=self.app_token, web_client=self.app.client, logger=logger, ping_interval=5
+            app_token=self.app_token,
+            web_client=self.app.client,
+            logger=logger,
+            ping_interval=self.watch.ping,
         )
         client.socket_mode_request_listeners.append(self._take)
         return client
@@ -83,15 +98,28 @@ class Connection:
         """Return when the connection has been dead for too long."""
         async with asyncio.TaskGroup() as group:
             connecting = group.create_task(client.connect())  # type: ignore[no-untyped-call]  # the SDK has none
-            alive_at = self.now()
-            while self.now() - alive_at < DEAD_AFTER_S:
-                await asyncio.sleep(LOOK_S)
-                if await client.is_connected():
+            alive, alive_at = False, self.now()
+            while self.now() - alive_at < self.watch.dead_after:
+                await asyncio.sleep(self.watch.look)
+                was, alive = alive, await client.is_connected()
+                if alive:
                     alive_at = self.now()
+                if alive and not was:
+                    log.info("connected to slack")
+                elif was and not alive:
+                    log.warning("slack connection lost; it is tried again")
             connecting.cancel()
 
 
-async def _close(client: SocketModeClient) -> None:
+async def _close(client: SocketModeClient, limit: float) -> None:
     with suppress(Exception):
-        async with asyncio.timeout(CLOSE_S):
+        async with asyncio.timeout(limit):
             await client.close()  # type: ignore[no-untyped-call]  # as above
+    # What a close that hung did not come to.
+    running = (client.message_processor, client.current_session_monitor, client.message_receiver)
+    for task in running:
+        if task is not None:
+            task.cancel()
+    with suppress(Exception):
+        async with asyncio.timeout(limit):
+            await client.aiohttp_client_session.close()

@@ -31,7 +31,7 @@ class Post:
 
 @pytest.fixture
 async def post(tmp_path: Path) -> AsyncIterator[Post]:
-    async with slack(retry_delays=(0.0, 0.1, 0.1)) as server:
+    async with slack(retry_delays=(0.0, 0.1, 0.1), ack_limit=0.5) as server:
         anna = server.add_user("anna")
         hall = server.add_channel("hall", [anna])
         async with listening(settings(tmp_path, server)) as ears:

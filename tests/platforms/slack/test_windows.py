@@ -181,7 +181,9 @@ async def test_an_error_in_a_record_is_reported_by_a_form_under_the_card(town: T
     (card,) = town.server.posted(town.hall)
     town.server.click(town.anna, town.hall, card["ts"], label="Report an error")
     form = await shown(town, "Vendor: acme-cam")
-    assert [each["block_id"] for each in form["blocks"] if each["type"] == "input"] == ["error"]
+    assert [each["block_id"] for each in form["blocks"] if each["type"] == "input"] == [
+        "correction"
+    ]
     assert await town.server.submit(form["id"], {"value": 'It is "Acme Cam Ltd", not'}).finished()
     await shown(town, "receives reports")
 

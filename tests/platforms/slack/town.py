@@ -12,7 +12,7 @@ from bot.app import App
 from bot.config import Config
 from bot.core.mention import Channel, Invocation, Message
 from bot.errors import StorageError
-from bot.serve import Tempo, assemble, talking_on
+from bot.serve import Closing, Tempo, assemble, talking_on
 from tests.build import full_vendor, name, vendor, write_pack
 from tests.slackserver.control import SlackServer
 
@@ -65,8 +65,6 @@ async def running(config: Config) -> AsyncIterator[App]:
         try:
             yield app
         finally:
-            # What is said after the platform has closed its connections opens one that stays.
-            await app.settle(2)
             app.stop()
             await asyncio.wait({task})
 
@@ -133,3 +131,5 @@ async def listening(config: Config) -> AsyncIterator[Ears]:
             yield ears
         finally:
             task.cancel()
+            if isinstance(platform, Closing):
+                await platform.close()
