@@ -38,8 +38,8 @@ demo: setup  ## Run the bot with no accounts and no network
 test: setup-dev  ## Run the test suite
 	@$(BIN)/python -m pytest -n auto
 
-proofs: setup-dev  ## Run the tests with processes that are killed and disturbed
-	@$(BIN)/python -m pytest -n auto -m proof
+proofs: setup-dev  ## Run the tests on PostgreSQL, and those that kill and disturb processes
+	@$(BIN)/python -m pytest -n auto -m 'proof or postgres'
 
 check: setup-dev  ## What CI runs: format, lint, types, tests
 	@$(BIN)/ruff format --check .

@@ -27,6 +27,7 @@ from bot.current import CurrentWatchlist
 from bot.delivery.outbox import Worker
 from bot.storage.store import Store
 from tests.build import full_vendor, name, vendor, write_pack
+from tests.emptied import empty
 from tests.fakes import Clock, FakePlatform
 
 FEED = "https://gazette.example/feed.xml"
@@ -211,20 +212,6 @@ def buttons(document: Document) -> list[Button]:
     """Give the buttons of a document."""
     rows = [block for block in document.blocks if isinstance(block, Actions)]
     return [button for row in rows for button in row.buttons]
-
-
-_EMPTY: list[bytes] = []
-
-
-async def empty(file: Path) -> str:
-    """Give the address of a database without rows: after the first one a copy, which is quicker."""
-    url = f"sqlite+aiosqlite:///{file}"
-    if _EMPTY:
-        file.write_bytes(_EMPTY[0])  # noqa: ASYNC240 - a test may wait for its disk
-    else:
-        await (await Store.open(url)).close()
-        _EMPTY.append(file.read_bytes())  # noqa: ASYNC240 - as above
-    return url
 
 
 async def make(  # noqa: PLR0917 - what a bot is made of

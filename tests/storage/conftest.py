@@ -38,7 +38,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         about_files = not {"file", "copy", "tmp_path"}.isdisjoint(asked)
         about_servers = "postgres" in asked
         engines = [] if about_servers else ["sqlite"]
-        metafunc.parametrize("engine", engines if about_files else [*engines, "postgres"])
+        postgres = pytest.param("postgres", marks=pytest.mark.postgres)
+        metafunc.parametrize("engine", engines if about_files else [*engines, postgres])
 
 
 async def _open_and_close(url: str) -> None:

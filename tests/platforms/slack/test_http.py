@@ -27,6 +27,7 @@ from bot.platforms.slack.http import EVENTS, Door, plain
 from bot.serve import Tempo, assemble, listening, talking_on
 from bot.web.server import LARGEST
 from tests.build import full_vendor, name, vendor, write_pack
+from tests.emptied import made_ready
 from tests.slackserver.control import SlackServer
 from tests.slackserver.deliver import signature
 from tests.slackserver.server import slack
@@ -99,6 +100,7 @@ def settings(folder: Path, server: SlackServer, **more: object) -> Config:
 async def running(config: Config) -> AsyncIterator[tuple[App, str]]:
     """Run the bot for the length of a block; give the address of its web server."""
     platforms = talking_on(config)
+    await made_ready(config.database.url)
     async with (
         assemble(config, platforms, tempo=NO_REST) as (app, poller),
         listening(config, platforms) as address,

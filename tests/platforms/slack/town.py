@@ -14,6 +14,7 @@ from bot.core.mention import Channel, Invocation, Message
 from bot.errors import StorageError
 from bot.serve import Closing, Tempo, assemble, talking_on
 from tests.build import full_vendor, name, vendor, write_pack
+from tests.emptied import made_ready
 from tests.slackserver.control import SlackServer
 
 NO_REST = Tempo(timedelta(0), timedelta(0), timedelta(milliseconds=50))
@@ -57,6 +58,7 @@ def settings(folder: Path, server: SlackServer, **more: object) -> Config:
 @asynccontextmanager
 async def running(config: Config) -> AsyncIterator[App]:
     """Run the bot for the length of a block."""
+    await made_ready(config.database.url)
     async with (
         assemble(config, talking_on(config), tempo=NO_REST) as (app, poller),
         asyncio.TaskGroup() as group,
