@@ -70,7 +70,8 @@ async def vendor_watch(
     await context.records.listen(there, wanted, context.invocation.actor, context.now)
     how = "The bot listens" if wanted is Listening.ON else "The bot does not listen any more"
     told = words(f"{how} in ", Handle(there.id, "channel"), ".")
-    document = Document(f"{how} there", (Paragraph(told),))
+    where = "here" if there == here else f"in {there.key}"
+    document = Document(f"{how} {where}.", (Paragraph(told),))
     # Whoever is read, or no more, is told so wherever it was decided.
     news = said(f"{how} here. Type `vendor about` to see what that means.")
     return Answer(document, posts=((there, news),))
@@ -85,4 +86,8 @@ def _channel(key: str, here: Channel) -> Channel:
         raise UsageError(f"{key!r} is no channel of this chat; write {here.platform}:ID")
     if id_ == here.id:
         return here
+    # A name, where channels are not known by their names: nothing would ever come from it.
+    if id_.startswith("#") and not here.id.startswith("#"):
+        how = f"write {here.platform}:ID, or type this in that channel"
+        raise UsageError(f"{key!r} is a name; {how}")
     return Channel(here.platform, id_, private=True, team=here.team)

@@ -229,6 +229,13 @@ async def test_a_channel_is_named_by_its_id_or_by_its_key(invited: Bot) -> None:
     assert (await invited.answers("vendor watch off fake:", "ada")).startswith("'fake:' is no")
 
 
+async def test_a_name_is_refused_where_channels_go_by_other_ids(invited: Bot) -> None:
+    here = Channel("fake", "C01")
+    told = await invited.answers("vendor watch off #yard", "ada", here)
+    assert told == "'#yard' is a name; write fake:ID, or type this in that channel"
+    assert invited.posted() == []
+
+
 async def test_a_state_that_is_neither_on_nor_off_is_said(invited: Bot) -> None:
     told = await invited.answers("vendor watch maybe", "ada")
     assert told == "'maybe' is neither on nor off. Type: vendor watch on"

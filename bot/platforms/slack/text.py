@@ -66,7 +66,7 @@ def typed(text: str) -> str:
     """Give Slack's escaped text as somebody typed it, for a command's line.
 
     `example.org` stays what it was before Slack made a link of it; a link with a label of its own
-    is that label and right after it the address, whole.
+    is that label and right after it the address, whole. A channel is its key, `slack:C012AB`.
     """
     return "\n".join(_decoded(line, as_typed=True) for line in mended(text).split("\n"))
 
@@ -160,7 +160,10 @@ def _shown(token: str, *, as_typed: bool) -> _Shown | None:
     label = _unescaped(label) if label.strip() else ""
     sign, rest = head[:1], head[1:]
     if sign in {"@", "#"}:
-        return _Shown(_named(sign, label, rest)) if _ID.fullmatch(rest) else None
+        if not _ID.fullmatch(rest):
+            return None
+        # A command needs to know which channel, whatever it is called today.
+        return _Shown(f"slack:{rest}" if as_typed and sign == "#" else _named(sign, label, rest))
     if sign == "!":
         return _special(rest, label)
     address = _unescaped(head)

@@ -147,6 +147,8 @@ def test_the_words_of_a_tracking_parameter_are_nobodys() -> None:
         ("add <https://a.example/rss|the feed> now", "add the feed https://a.example/rss now"),
         ("add <https://a.example/rss> now", "add https://a.example/rss now"),
         ("“smart”\u00a0quotes &amp; all", "“smart”\u00a0quotes & all"),
+        ("vendor watch off <#C012AB|town-hall>", "vendor watch off slack:C012AB"),
+        ("vendor watch on <#G012AB>", "vendor watch on slack:G012AB"),
     ],
 )
 def test_a_command_reads_as_it_was_typed(escaped: str, line: str) -> None:
