@@ -97,6 +97,7 @@ class App:
             self.clock,
             nudge,
             self.retention,
+            self.routes.settings,
         )
 
     async def on_message(self, message: Message) -> None:

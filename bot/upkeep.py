@@ -11,6 +11,7 @@ import structlog
 from bot.core.digest import Held, digest, trial
 from bot.core.document import Document
 from bot.core.policy import HoldReason
+from bot.core.settings import DEFAULTS, Settings
 from bot.core.watchlist import Watchlist
 from bot.errors import StorageError
 from bot.storage.rows import Retention
@@ -33,13 +34,17 @@ _LEADS = {
 
 @dataclass(slots=True)
 class Upkeep:
-    """Releases digests and forgets. `released` is called when a digest has been queued."""
+    """Releases digests and forgets. `released` is called when a digest has been queued.
+
+    `settings` are those of channels that chose none.
+    """
 
     store: Store
     watchlist: Callable[[], Watchlist]
     clock: Callable[[], datetime]
     released: Callable[[], None]
     retention: Retention = KEEP
+    settings: Settings = DEFAULTS
     _woken: asyncio.Event = field(init=False, default_factory=asyncio.Event)
     _purged_at: datetime | None = field(init=False, default=None)
 
@@ -70,7 +75,7 @@ class Upkeep:
     async def once(self) -> None:
         """Release what is due now and forget what is old enough, once an hour."""
         now = self.clock()
-        while await self.store.release_digests(now, self._write):
+        while await self.store.release_digests(now, self._write, self.settings):
             self.released()
         purged = self._purged_at
         if purged is None or not timedelta(0) <= now - purged < BETWEEN_PURGES:

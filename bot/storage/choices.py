@@ -18,7 +18,7 @@ class Choices:
     defaults: Settings
     by_channel: Mapping[str, Mapping[str, str]]
     mutes: mutes.Muted
-    wrong_words: frozenset[tuple[str, str | None, str, str]]
+    wrong_words: wrong_matches.Wrong
     paused: bool
     _made: dict[str, Settings] = field(default_factory=dict)
 
@@ -54,11 +54,7 @@ class Choices:
 
     def wrong(self, mention: Mention) -> bool:
         """Say whether somebody marked these words as a wrong match, there or anywhere."""
-        return any(
-            (mention.vendor, where, *said) in self.wrong_words
-            for where in (mention.channel.key, None)
-            for said in (
-                (wrong_matches.words_of(mention.match.matched), mention.match.name),
-                ("", mention.match.name),
-            )
+        match = mention.match
+        return self.wrong_words.covers(
+            mention.channel.key, mention.vendor, match.matched, match.name
         )

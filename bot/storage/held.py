@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from bot.core.digest import Held
 from bot.core.mention import Cause, Channel, Mention
-from bot.core.policy import Hold, HoldReason
-from bot.core.settings import Settings
-from bot.storage import mentions, mutes, outbox, settings
+from bot.core.policy import Hold, HoldReason, SkipReason
+from bot.core.settings import DEFAULTS, Mode, Settings
+from bot.storage import mentions, mutes, outbox, settings, wrong_matches
 from bot.storage.rows import DigestWriter, Draft
 from bot.storage.tables import held, mention, pause
 
@@ -100,10 +100,13 @@ def forget(connection: Connection, team: str, channel: str, cause_id: str) -> in
     return connection.execute(delete(held).where(held.c.mention_id.in_(waited))).rowcount
 
 
-def release(connection: Connection, now: datetime, write: DigestWriter) -> int:
+def release(
+    connection: Connection, now: datetime, write: DigestWriter, defaults: Settings = DEFAULTS
+) -> int:
     """Queue a digest for each channel and reason that has alerts due; give how many.
 
-    A team that is paused goes on waiting. What has been muted meanwhile is left out.
+    A team that is paused goes on waiting. What has been muted or marked as wrong meanwhile is left
+    out, and so is everything where alerts have been turned off.
     """
     groups = connection.execute(
         select(held.c.team, held.c.platform, held.c.channel, held.c.hold)
@@ -112,13 +115,14 @@ def release(connection: Connection, now: datetime, write: DigestWriter) -> int:
         .order_by(func.min(held.c.due_at))
         .limit(_MOST_CHANNELS)
     ).all()
-    return sum(_release(connection, now, write, *group) for group in groups)
+    return sum(_release(connection, now, write, defaults, *group) for group in groups)
 
 
-def _release(  # noqa: PLR0913, PLR0917 - the four name one group
+def _release(  # noqa: PLR0913, PLR0917 - the last four name one group
     connection: Connection,
     now: datetime,
     write: DigestWriter,
+    defaults: Settings,
     team: str,
     platform: str,
     channel: str,
@@ -140,10 +144,10 @@ def _release(  # noqa: PLR0913, PLR0917 - the four name one group
     if not rows:
         return 0
     place = Channel(platform, channel, rows[0].private, rows[0].encrypted, team=team)
-    muted = mutes.active(connection, team, now)
-    quiet = [row for row in rows if muted.covers(place.key, row.vendor, now)]
-    mentions.mute(connection, [row.mention_id for row in quiet])
-    wanted = [row for row in rows if not muted.covers(place.key, row.vendor, now)]
+    unwanted = _unwanted(connection, now, place, defaults, rows)
+    for reason in sorted(set(unwanted.values())):
+        mentions.skip(connection, [id_ for id_, why in unwanted.items() if why is reason], reason)
+    wanted = [row for row in rows if row.mention_id not in unwanted]
     if wanted:
         waited = [
             Held(row.vendor, row.vendor, row.reason, row.at, row.title, row.link) for row in wanted
@@ -156,6 +160,29 @@ def _release(  # noqa: PLR0913, PLR0917 - the four name one group
         mentions.tell_in(connection, ids, outbox.queue(connection, draft, now))
     connection.execute(delete(held).where(held.c.id.in_([row.id for row in rows])))
     return 1 if wanted else 0
+
+
+def _unwanted(
+    connection: Connection,
+    now: datetime,
+    place: Channel,
+    defaults: Settings,
+    rows: Sequence["Row[*tuple[object, ...]]"],
+) -> dict[int, SkipReason]:
+    """Give what nobody wants to hear of any more, by its mention, and why: as `decide` would."""
+    chosen = settings.chosen(connection, place.team, place.key)
+    if settings.readable(defaults, chosen).mode is Mode.OFF:
+        return {row.mention_id: SkipReason.OFF for row in rows}
+    wrong = wrong_matches.about(connection, place.team, sorted({row.vendor for row in rows}))
+    muted = mutes.active(connection, place.team, now)
+    words = mentions.words_of(connection, [row.mention_id for row in rows])
+    found: dict[int, SkipReason] = {}
+    for row in rows:
+        if wrong.covers(place.key, row.vendor, *words[row.mention_id]):
+            found[row.mention_id] = SkipReason.WRONG_MATCH
+        elif muted.covers(place.key, row.vendor, now):
+            found[row.mention_id] = SkipReason.MUTED
+    return found
 
 
 def next_due(connection: Connection) -> datetime | None:

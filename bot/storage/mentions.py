@@ -96,14 +96,22 @@ def keys_of(connection: Connection, ids: Sequence[int]) -> list[str]:
     return list(connection.execute(select(table.c.key).where(table.c.id.in_(ids))).scalars())
 
 
+def words_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Give the matched words of mentions, as far as they are kept, and the listed names."""
+    rows = connection.execute(
+        select(table.c.id, table.c.matched, table.c.name).where(table.c.id.in_(ids))
+    )
+    return {row.id: (row.matched, row.name) for row in rows}
+
+
 def tell_in(connection: Connection, ids: Sequence[int], outbox_id: int | None) -> None:
     """Note which digest tells of mentions that waited."""
     connection.execute(update(table).where(table.c.id.in_(ids)).values(outbox_id=outbox_id))
 
 
-def mute(connection: Connection, ids: Sequence[int]) -> None:
-    """Note that mentions which waited are not told, since somebody muted their vendor."""
-    said = _said(Skip(SkipReason.MUTED))
+def skip(connection: Connection, ids: Sequence[int], reason: SkipReason) -> None:
+    """Note that mentions which waited are not told after all."""
+    said = _said(Skip(reason))
     connection.execute(update(table).where(table.c.id.in_(ids)).values(said))
 
 

@@ -210,9 +210,15 @@ class Store:
 
     # Digests and upkeep
 
-    async def release_digests(self, now: datetime, write: DigestWriter) -> int:
-        """Queue the digests that are due; give how many."""
-        return await self._database.write(held.release, now, write)
+    async def release_digests(
+        self, now: datetime, write: DigestWriter, defaults: Settings = DEFAULTS
+    ) -> int:
+        """Queue the digests that are due; give how many.
+
+        `defaults` are the settings of channels that chose none: where alerts are off by now,
+        nothing is told.
+        """
+        return await self._database.write(held.release, now, write, defaults)
 
     async def next_digest_due(self) -> datetime | None:
         """Say when `release_digests` is next worth a call; None if nothing waits for a time."""

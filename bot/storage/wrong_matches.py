@@ -1,6 +1,7 @@
 """Words that somebody marked as a wrong match, in the caller's transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
@@ -22,6 +23,24 @@ _WRONG = select(
     wrong_match.c.vendor.in_(bindparam("b_vendors", expanding=True)),
     wrong_match.c.state != REJECTED,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What was marked as wrong: vendor, channel (None: anywhere), words and listed name."""
+
+    marked: frozenset[tuple[str, str | None, str, str]]
+
+    def covers(self, channel: str, vendor: str, matched: str, name: str) -> bool:
+        """Say whether somebody marked these words as a wrong match, there or anywhere.
+
+        Of what was marked in an encrypted room no words are known: that is about the whole name.
+        """
+        return any(
+            (vendor, where, words, name) in self.marked
+            for where in (channel, None)
+            for words in (words_of(matched), "")
+        )
 
 
 def words_of(matched: str) -> str:
@@ -70,12 +89,10 @@ def listed(
     )
 
 
-def about(
-    connection: Connection, team: str, vendors: Sequence[str]
-) -> frozenset[tuple[str, str | None, str, str]]:
-    """Give the vendor, the channel (None: anywhere), the words and the name of what holds."""
+def about(connection: Connection, team: str, vendors: Sequence[str]) -> Wrong:
+    """Give what was marked as wrong about some vendors, and holds."""
     rows = connection.execute(_WRONG, {"b_team": team, "b_vendors": vendors})
-    return frozenset((row.vendor, row.channel, row.words, row.name) for row in rows)
+    return Wrong(frozenset((row.vendor, row.channel, row.words, row.name) for row in rows))
 
 
 def _seen_from(channel: str) -> ColumnElement[bool]:

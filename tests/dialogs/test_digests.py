@@ -170,3 +170,30 @@ async def test_a_vendor_that_left_the_watchlist_meanwhile_is_still_told(bot: Bot
     await bot.settle()
     [(_, _, text)] = bot.posted()
     assert "road-runner: 1 mention" in text
+
+
+async def test_where_alerts_are_turned_off_nothing_comes_that_still_waited(tmp_path: Path) -> None:
+    async with a_bot(tmp_path, [ACME, ROAD], Settings(mode=Mode.OFF), Clock()) as bot:
+        for channel in ("#hall", "#lab"):
+            await bot.alerts(channel, mode="digest")
+            await bot.hears(channel, "Acme Cam")
+        await bot.alerts("#hall", mode=None)
+        bot.clock.pass_(days=1)
+        await bot.settle()
+        assert [channel for channel, _, _ in bot.posted()] == ["#lab"]
+
+
+async def test_words_called_a_wrong_match_meanwhile_are_not_told_in_the_morning(bot: Bot) -> None:
+    await bot.hears("#hall", "Acme Cam")
+    wrong = bot.last_id()
+    await bot.alerts("#hall", mode="digest", cooldown="1h")
+    bot.clock.pass_(hours=2)
+    await bot.hears("#hall", "Acme Cam")
+    await bot.hears("#hall", "acme.example and Road Runner")
+    await bot.calls_wrong("#hall", wrong)
+    bot.posted()
+    bot.clock.pass_(days=1)
+    await bot.settle()
+    [(_, _, text)] = bot.posted()
+    assert "Road Runner: 1 mention" in text
+    assert "Acme" not in text

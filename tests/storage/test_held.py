@@ -16,6 +16,7 @@ from bot.core.settings import Mode, Settings
 from bot.storage import held
 from bot.storage.rows import Outgoing
 from bot.storage.store import Store
+from tests.storage.conftest import Behind
 from tests.storage.sample import HALL, LEASE, NOW, Policy, document, mention, mention_in_entry
 
 LAB = Channel("fake", "#lab")
@@ -284,6 +285,73 @@ async def test_where_all_that_waited_is_muted_there_is_no_digest(store: Store) -
     await store.mute(Mute(0, None, HALL.key, None, "", "bea", NOW))
     assert await come(store, NINE) == []
     assert await store.next_digest_due() is None
+
+
+async def test_alerts_that_were_turned_off_meanwhile_come_in_no_digest(store: Store) -> None:
+    await hear(store, "acme-cam", settings=NIGHTLY, now=MIDNIGHT)
+    await hear(store, "acme-cam", channel=LAB, settings=NIGHTLY, now=MIDNIGHT)
+    await store.choose(HALL.key, {"mode": "off"}, "bea", MIDNIGHT)
+    assert await come(store, SEVEN) == [("#lab", "the end of the quiet hours: acme-cam")]
+    await store.choose(HALL.key, {"mode": None}, "bea", SEVEN)
+    assert await come(store, SEVEN) == []
+
+
+async def test_a_configuration_that_turns_alerts_off_spares_the_channels_that_chose(
+    store: Store,
+) -> None:
+    for channel in (HALL, LAB):
+        await hear(store, "acme-cam", channel=channel)
+    await store.choose(LAB.key, {"mode": "digest"}, "bea", NOW)
+    assert await store.release_digests(NINE, write, Settings(mode=Mode.OFF)) == 1
+    assert [out.channel for out in await deliver(store, NINE)] == [LAB]
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+async def test_words_that_were_called_wrong_meanwhile_are_left_out_of_the_digest(
+    store: Store, *, everywhere: bool
+) -> None:
+    await hear(store, "acme-cam", channel=HALL, settings=Settings())
+    (card,) = await deliver(store, NOW)
+    later = NOW + timedelta(days=2)
+    for channel in (HALL, LAB):
+        await hear(store, "acme-cam", "road-runner", channel=channel, now=later)
+    report = Report(HALL, f"p{card.id}", "bea", everywhere=everywhere)
+    assert await store.wrong_match(report, later) == 1
+    told = dict(await come(store, NINE + timedelta(days=2)))
+    assert told["#hall"] == "the next digest: road-runner"
+    assert ("acme-cam" in told["#lab"]) is not everywhere
+
+
+async def test_what_a_digest_leaves_out_is_kept_with_the_reason(
+    store: Store, behind: Behind
+) -> None:
+    await hear(store, "acme-cam", settings=Settings())
+    (card,) = await deliver(store, NOW)
+    await hear(store, "acme-cam", "road-runner", "v3", now=NOW + timedelta(days=2))
+    await hear(store, "acme-cam", channel=LAB, now=NOW + timedelta(days=2))
+    await store.wrong_match(Report(HALL, f"p{card.id}", "bea"), NOW)
+    await store.mute(Mute(0, "road-runner", HALL.key, None, "", "bea", NOW))
+    await store.choose(LAB.key, {"mode": "off"}, "bea", NOW)
+    told = await come(store, NINE + timedelta(days=2))
+    assert [channel for channel, said in told if said.startswith("the next")] == ["#hall"]
+    kept = behind("SELECT channel, vendor, reason FROM mention WHERE outcome = 'skip'")
+    assert sorted(map(tuple, kept)) == [
+        ("fake:#hall", "acme-cam", "these words were marked as a wrong match"),
+        ("fake:#hall", "road-runner", "muted"),
+        ("fake:#lab", "acme-cam", "alerts are off here"),
+    ]
+
+
+async def test_words_that_were_found_to_be_right_after_all_are_told(store: Store) -> None:
+    await hear(store, "acme-cam", settings=Settings())
+    (card,) = await deliver(store, NOW)
+    later = NOW + timedelta(days=2)
+    await hear(store, "acme-cam", now=later)
+    await store.wrong_match(Report(HALL, f"p{card.id}", "bea"), later)
+    (proposed,) = await store.wrong_matches(HALL)
+    await store.settle_wrong_match(proposed.id, HALL, approve=False)
+    told = await come(store, NINE + timedelta(days=2))
+    assert ("#hall", "the next digest: acme-cam") in told
 
 
 async def test_a_deleted_message_does_not_take_back_the_digest_that_tells_of_it(
