@@ -189,11 +189,12 @@ class Worker:
 
     async def _deliver(self, outgoing: Outgoing) -> None:
         """Post one document and write down how it went; raise nothing but cancellation."""
+        private = outgoing.channel.private
         log = self._log.bind(
             outbox=outgoing.id,
             kind=outgoing.kind.value,
-            vendor=outgoing.vendor,
-            channel=None if outgoing.channel.private else outgoing.channel.key,
+            vendor=None if private else outgoing.vendor,
+            channel="private" if private else outgoing.channel.key,
             attempt=outgoing.attempts,
         )
         try:

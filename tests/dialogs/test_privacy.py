@@ -134,7 +134,10 @@ async def test_nothing_of_a_private_channel_shows_anywhere_else(place: Bot) -> N
 async def test_a_vendor_that_only_private_channels_name_is_named_nowhere_else(
     place: Bot,
 ) -> None:
-    await a_busy_day(place)
+    with capture_logs() as logs:
+        await a_busy_day(place)
+    assert "acme-cam" in repr(logs), "nothing would be found in nothing"
+    assert "hush" not in repr(logs).lower()
     assert "hush" not in elsewhere(place).lower()
     await place.answers("vendor status")
     assert "hush" not in repr(place.platform.replies[-1]).lower()
