@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.core.mention import Channel
@@ -22,6 +22,7 @@ class Places:
     clock: Callable[[], datetime]
     watch: Mapping[str, Watch]
     _decided: Mapping[tuple[str, str], Listening] = field(init=False, default_factory=dict)
+    _shared: frozenset[tuple[str, str]] = field(init=False, default=frozenset())
     _read_at: datetime | None = field(init=False, default=None)
     _asking: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
@@ -35,9 +36,10 @@ class Places:
             async with self._asking:
                 if not self._is_fresh():
                     await self._ask()
-        return listens(
-            channel, self._decided.get((channel.team, channel.key)), self.policy(channel.platform)
-        )
+        which = channel.team, channel.key
+        # Not everything that comes from a shared channel says that it is one.
+        known = replace(channel, external=channel.external or which in self._shared)
+        return listens(known, self._decided.get(which), self.policy(channel.platform))
 
     def _is_fresh(self) -> bool:
         read_at = self._read_at
@@ -47,6 +49,7 @@ class Places:
         now = self.clock()
         try:
             self._decided = await self.store.decided_listening()
+            self._shared = await self.store.shared_channels()
         except StorageError:
             # What was decided last still holds, if anything is known at all.
             if self._read_at is None:

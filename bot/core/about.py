@@ -59,7 +59,8 @@ def about(
             words(
                 strong("Too much?"),
                 " `vendor mute <name>` quiets a vendor here; “Wrong match” under a card takes it "
-                "back. An admin ends the listening with `vendor watch off`.",
+                "back."
+                + (" An admin ends the listening with `vendor watch off`." if listening else ""),
             )
         ),
     ]

@@ -90,6 +90,12 @@ def decided(connection: Connection) -> dict[tuple[str, str], Listening]:
     return {(row.team, row.channel): Listening(row.listening) for row in rows}
 
 
+def shared(connection: Connection) -> frozenset[tuple[str, str]]:
+    """Give each channel that another organisation is known to share, by team and channel key."""
+    rows = connection.execute(select(place.c.team, place.c.channel).where(place.c.external))
+    return frozenset((row.team, row.channel) for row in rows)
+
+
 def _row(channel: Channel) -> dict[str, object]:
     return {
         "team": channel.team,

@@ -283,6 +283,10 @@ class Store:
         """Give every such decision, by team and channel key."""
         return await self._database.read(places.decided)
 
+    async def shared_channels(self) -> frozenset[tuple[str, str]]:
+        """Give each channel known to be shared with others, by team and channel key."""
+        return await self._database.read(places.shared)
+
     async def overview(
         self, now: datetime, team: str = DEFAULT_TEAM, *, private: frozenset[str] = frozenset()
     ) -> Overview:

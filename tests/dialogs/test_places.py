@@ -207,6 +207,7 @@ async def test_a_channel_that_another_organisation_shares_is_not_read_unless_swi
     await invited.joins("#fair", external=True)
     (intro, notice) = invited.posted()
     assert f"nothing, since another organisation shares this channel. {ASK}" in intro[2]
+    assert "watch off" not in intro[2]
     assert notice[0] == "#ops"
     await invited.hears(shared, "Acme Cam")
     assert invited.posted() == []
@@ -214,6 +215,23 @@ async def test_a_channel_that_another_organisation_shares_is_not_read_unless_swi
     invited.posted()
     await invited.hears(shared, "Acme Cam")
     assert len(invited.posted()) == 1
+
+
+async def test_a_channel_once_known_to_be_shared_stays_unread_though_a_message_does_not_say_so(
+    invited: Bot,
+) -> None:
+    await invited.joins("#fair", external=True)
+    invited.posted()
+    await invited.hears("#fair", "Acme Cam")
+    assert invited.posted() == []
+    assert "nothing, since another organisation shares" in await invited.answers(
+        "vendor about", channel="#fair"
+    )
+    await invited.decides("vendor watch on", "#fair")
+    invited.posted()
+    await invited.hears("#fair", "Acme Cam")
+    assert len(invited.posted()) == 1
+    assert "every message here" in await invited.answers("vendor about", channel="#fair")
 
 
 async def test_a_channel_is_named_by_its_id_or_by_its_key(invited: Bot) -> None:
