@@ -29,7 +29,7 @@ from bot.cli_shared import (
     stop,
 )
 from bot.cli_watchlist import watchlist_cli
-from bot.config import load
+from bot.configfile import load
 from bot.core.cards import Desk, card
 from bot.core.matcher import Matcher
 from bot.core.mention import MatchKind

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from bot.cli_shared import ConfigFile
-from bot.config import load
+from bot.configfile import load
 from bot.errors import UsageError
 
 db_cli = typer.Typer(help="Upgrade, back up and restore the database.", no_args_is_help=True)

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from bot.cli_shared import ConfigFile
-from bot.config import load
+from bot.configfile import load
 from bot.core.status import Parked
 from bot.storage.store import Store
 

@@ -13,7 +13,7 @@ import typer
 
 from bot import interchange, pack, packwriter
 from bot.cli_shared import BAD_INPUT, NOT_FOUND, ConfigFile, packs, print_json, stop
-from bot.config import load
+from bot.configfile import load
 from bot.core import export
 from bot.core.template import slug, template
 from bot.packwriter import Novelty

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from bot import pack, yamlfile
-from bot.config import Config, FeedRoute, LogLevel, load, variables
+from bot.config import Config, FeedRoute, LogLevel
+from bot.configfile import load, variables
 from bot.core.mention import MatchKind
 from bot.core.settings import Mode, Settings
 from bot.errors import InvalidFileError

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, SlackMode, load
+from bot.config import Config, SlackMode
+from bot.configfile import load
 from bot.core.web import Listen
 from bot.errors import InvalidFileError
 
