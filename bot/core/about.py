@@ -32,7 +32,7 @@ def about(
 ) -> Document:
     """Introduce the bot to a channel, and say whether it listens there."""
     listening = listens(channel, decided, watch)
-    count = f"{vendors} surveillance vendor{'' if vendors == 1 else 's'}"
+    count = f"{vendors} vendor{'' if vendors == 1 else 's'} on a watchlist"
     lead = f"I watch for {count} and post what is on record about them, "
     lead += "with sources and the vendors' own answers."
     items = [

@@ -26,7 +26,10 @@ ARTICLES = [*sorted(FOLDER.glob("000_*.txt")), *sorted(FOLDER.glob("002_*.txt"))
 NAMED = [{"nuctech", "hikvision"}, {"hikvision"}]
 TEASER = "Hikvision cameras removed from council buildings"
 
-pytestmark = pytest.mark.skipif(len(ARTICLES) != 2, reason="the articles are not here")
+pytestmark = [
+    pytest.mark.skipif(len(ARTICLES) != 2, reason="the articles are not here"),
+    pytest.mark.proof,
+]
 
 
 @pytest.mark.parametrize("number", [0, 1])

@@ -412,7 +412,7 @@ async def test_no_text_and_no_private_channel_is_logged(post: Post) -> None:
     with capture_logs() as logs:
         await post.worker().drain(5)
     assert len(post.platform.posted) == 2
-    assert {each["channel"] for each in logs} == {None, "fake:#hall"}
+    assert {each["channel"] for each in logs} == {"private", "fake:#hall"}
     for hidden in ("Acme", "#board"):
         assert hidden not in repr(logs)
 

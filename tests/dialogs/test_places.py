@@ -53,7 +53,7 @@ async def test_a_bot_that_is_invited_says_what_it_reads_keeps_and_answers(invite
     assert (channel, thread) == ("#hall", None)
     assert text.splitlines() == [
         (
-            "VendorWatch: I watch for 2 surveillance vendors and post what is on record about "
+            "VendorWatch: I watch for 2 vendors on a watchlist and post what is on record about "
             "them, with sources and the vendors' own answers."
         ),
         (
@@ -106,7 +106,7 @@ async def test_about_says_what_holds_in_this_channel(invited: Bot) -> None:
 
 async def test_of_one_vendor_it_speaks_in_the_singular(tmp_path: Path) -> None:
     async with a_bot(tmp_path, [ACME], Settings(), Clock()) as bot:
-        assert "I watch for 1 surveillance vendor and post" in await bot.answers("vendor about")
+        assert "I watch for 1 vendor on a watchlist and post" in await bot.answers("vendor about")
 
 
 async def test_before_an_admin_approves_nothing_is_matched_or_kept(approved: Bot) -> None:

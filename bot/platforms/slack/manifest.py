@@ -86,7 +86,7 @@ def manifest(commands: Iterable[Command], *, watching: bool = True) -> dict[str,
     return {
         "display_information": {
             "name": "VendorWatch",
-            "description": "Context on watched surveillance vendors: what is said, by whom, and "
+            "description": "Context on watched vendors: what is said, by whom, and "
             "what they answer",
         },
         "features": {

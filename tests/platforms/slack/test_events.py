@@ -453,7 +453,7 @@ def test_a_direct_message_without_words_is_nothing(body: Body) -> None:
         ("/vendor", "  ", "vendor"),
         ("/watchlist", "add “Argus\u00a0Vision”", "watchlist add “Argus\u00a0Vision”"),
         ("/vendorwatch", "status", "vendorwatch status"),
-        ("/vendor", "mute R&amp;D in <#C1|general>", "vendor mute R&D in #general"),
+        ("/vendor", "mute R&amp;D in <#C1|general>", "vendor mute R&D in slack:C1"),
         ("/vendor", "<http://argus.example|argus.example>", "vendor argus.example"),
         ("/later", "one", "later one"),
     ],

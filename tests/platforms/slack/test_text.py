@@ -21,7 +21,7 @@ from tests.platforms.slack.payloads import (
     section,
 )
 
-widely = settings(max_examples=100, deadline=None)
+widely = settings(max_examples=40, deadline=None)
 
 TOKENS = (
     "<@U1|bob>",
