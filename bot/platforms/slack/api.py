@@ -116,6 +116,10 @@ class Api:
             return await self.client.api_call(method, http_verb=verb, json=json, params=params)
         except SlackApiError as error:
             raise said(method, error) from None
+        except AttributeError:
+            # What the SDK makes of an answer that is no JSON object: a proxy's page, say.
+            reason = f"{method}: that is no answer of Slack's; is slack.api_url right?"
+            raise SlackError(reason, uncertain=True) from None
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
             # Nothing was sent, so nothing can have arrived.
             raise SlackError(f"Slack cannot be reached: {type(error).__name__}") from None

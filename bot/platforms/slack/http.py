@@ -74,7 +74,8 @@ class Door:
             return _LATER
         try:
             asked = bolted(request)
-        except ValueError:
+        # No JSON, no object, or one without a bottom.
+        except (ValueError, AttributeError, RecursionError):
             return Response(400, "no JSON\n")
         return plain(await self._app.async_dispatch(asked))
 

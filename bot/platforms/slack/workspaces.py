@@ -94,6 +94,7 @@ class Workspaces:
     _api: Api | None = field(init=False, default=None, repr=False)
     _own: Workspace | None = field(init=False, default=None, repr=False)
     _own_ids: frozenset[str] = field(init=False, default=frozenset())
+    _own_gone: bool = field(init=False, default=False)
     _known: OrderedDict[str, _Known] = field(init=False, default_factory=OrderedDict, repr=False)
 
     @property
@@ -142,6 +143,7 @@ class Workspaces:
     async def begin(self) -> None:
         """Ask who the bot is in the configuration's workspace; raise SlackError."""
         self._api = self._own = None
+        self._own_gone = False
         own = await self._mine()
         if own is not None and self._vault is not None:
             await self._vault.returned(PLATFORM, own.team)
@@ -175,7 +177,9 @@ class Workspaces:
         None if the bot is in neither. Raise SlackError or StorageError if that cannot be known.
         """
         own = await self._mine()
-        if own is not None and (self.safe is None or self._own_ids & {team, enterprise}):
+        ours = self.safe is None or self._own_ids & {team, enterprise}
+        # What was under way when the app was taken out comes after that, and is not for it.
+        if own is not None and ours and not self._own_gone:
             return own
         for workspace in filter(None, (team, enterprise)):
             found = await self._installed(workspace)
@@ -260,6 +264,7 @@ class Workspaces:
     def shut(self, team: str) -> None:
         """Let nothing more be sent to a workspace that the app is out of."""
         if team == DEFAULT_TEAM and self._api is not None:
+            self._own_gone = True
             self._api.shut(GONE)
         known = self._known.pop(team, None)
         if known is not None:

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.platforms.slack.manifest import scopes
 from bot.serve import slack as slack_of
@@ -61,6 +63,24 @@ async def test_channels_that_cannot_be_posted_to_are_named_with_the_remedy(
             "slack:C0NOWHERE: there is no such channel, or it is private and the bot is not in it; "
             "type /invite @vendorwatch there"
         ),
+    ]
+
+
+async def test_an_address_that_is_not_slacks_is_said_to_be_none(tmp_path: Path) -> None:
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="Welcome to our proxy")
+
+    application = web.Application()
+    application.router.add_route("*", "/{any:.*}", page)
+    async with slack() as server, TestServer(application) as proxy:
+        given = {"bot_token": "xoxb-1", "app_token": "xapp-1", "api_url": str(proxy.make_url("/"))}
+        platform = slack_of(settings(tmp_path, server, slack=given))
+        assert platform is not None
+        told = await platform.check()
+    wrong = "that is no answer of Slack's; is slack.api_url right?"
+    assert told == [
+        f"slack.bot_token: auth.test: {wrong}",
+        f"slack.app_token: apps.connections.open: {wrong}",
     ]
 
 

@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 
 from bot.app import App
 from bot.config import Config
+from bot.core.mention import Channel
 from bot.core.web import Request, Response
 from bot.errors import BotError
 from bot.log import configure
@@ -288,6 +289,22 @@ async def test_a_body_that_is_too_large_is_refused_and_the_bot_goes_on(town: Tow
 async def test_a_signed_body_that_is_no_json_is_a_bad_request(town: Town) -> None:
     assert await town.send("{") == 400
     assert await town.send(urlencode({"payload": "{"}), kind=FORM) == 400
+
+
+@pytest.mark.parametrize("body", ["[]", "null", "5", '"text"', "[" * 50_000])
+async def test_a_signed_body_that_is_no_object_is_a_bad_request(town: Town, body: str) -> None:
+    assert await town.send(body) == 400
+
+
+async def test_what_comes_after_the_app_was_taken_out_is_not_looked_at(town: Town) -> None:
+    gone = {"type": "app_uninstalled", "event_ts": "1"}
+    body = {"type": "event_callback", "team_id": town.server.team, "event_id": "Ev0", "event": gone}
+    assert await town.send(json.dumps(body)) == 200
+    heard = said(town.server, town.hall, town.anna)
+    assert await town.send(heard) == 200
+    there = Channel("slack", town.hall)
+    ts = json.loads(heard)["event"]["ts"]
+    assert not await town.app.store.named_before(there, ts)
 
 
 async def test_slacks_check_of_the_certificate_is_answered_unsigned(town: Town) -> None:
