@@ -89,7 +89,9 @@ class App:
     def __post_init__(self) -> None:
         nudge = self.worker.nudge
         self.rights = Rights(self.roles, self.platforms, self.clock)
-        self.places = Places(self.store, self.clock, self.watch)
+        routed = [channel for channels in self.routes.feeds.values() for channel in channels]
+        named = frozenset(each.key for each in (*routed, *self.admins))
+        self.places = Places(self.store, self.clock, self.watch, named)
         self.clerk = Clerk(self.store, self.commands, self._context, self.clock, self._answered)
         self.upkeep = Upkeep(
             self.store,
@@ -143,6 +145,7 @@ class App:
 
     async def on_poll(self, poll: Poll) -> None:
         """Look for vendors in a poll's entries; on return everything of it is committed."""
+        await self.places.look()
         compiled = self.current.compiled
         mentions: list[Mention] = []
         prints: dict[str, Fingerprint] = {}
@@ -158,7 +161,7 @@ class App:
         for channel in self.routes.feeds.get(entry.feed, ()) if matches else ():
             for match in matches:
                 yield Mention(
-                    channel=channel,
+                    channel=self.places.known(channel),
                     vendor=match.vendor,
                     match=match,
                     cause=Cause.ENTRY,
@@ -214,14 +217,16 @@ class App:
     async def on_joined(self, channel: Channel, event: str, by: str | None = None) -> None:
         """Say what the bot does there, once; where it needs approval, ask for that."""
         decided = await self.store.listening(channel)
+        await self.places.look()
         policy = self.places.policy(channel.platform)
         vendors = len(self.current.compiled.watchlist.vendors)
         posts = [(channel, about(channel, decided, policy, self.routes.settings, vendors))]
         if not (channel.private or listens(channel, decided, policy)):
             # An admin elsewhere could not approve: the button is a command of this chat and team.
-            near = [each for each in self.admins if _is_near(each, channel)]
+            near = [self.places.known(each) for each in self.admins if _is_near(each, channel)]
             posts += [(admin, awaits_approval(channel, by)) for admin in near]
         if await self.store.join(channel, by, event, posts, self.clock()):
+            self.places.forget()
             self.worker.nudge()
 
     async def on_left(self, channel: Channel) -> None:
@@ -238,7 +243,9 @@ class App:
         self.places.forget()
         self.worker.nudge()
 
-    def _context(self, invocation: Invocation) -> Context:
+    async def _context(self, invocation: Invocation) -> Context:
+        await self.places.look()
+        known = self.places.known
         compiled, channel = self.current.compiled, invocation.channel
         platform = self.platforms.get(channel.platform)
         return Context(
@@ -253,8 +260,8 @@ class App:
             now=self.clock(),
             watch=self.places.policy(channel.platform),
             private_answers=platform is None or platform.private_answers,
-            reports_go_to=self.admins,
-            routes=self.routes.feeds,
+            reports_go_to=tuple(map(known, self.admins)),
+            routes={feed: tuple(map(known, to)) for feed, to in self.routes.feeds.items()},
         )
 
     async def run(self, poller: Poller) -> None:

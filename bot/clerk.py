@@ -6,7 +6,7 @@ it is then carried out again.
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ class Clerk:
 
     store: Store
     commands: CommandTable
-    context: Callable[[Invocation], Context]
+    context: Callable[[Invocation], Awaitable[Context]]
     clock: Callable[[], datetime]
     answered: Callable[[], None]
     allowance: Allowance = field(default_factory=Allowance)
@@ -129,7 +129,7 @@ class Clerk:
                 seconds = math.ceil(wait.total_seconds())
                 raise UsageError(f"That is more than I can answer; try again in {seconds} s.")
         call = self.commands.read(command.line)
-        context = self.context(invocation)
+        context = await self.context(invocation)
         needed = call.command.role
         if needed is not Role.READER and not (await context.role()).reaches(needed):
             path = " ".join(call.command.path)

@@ -77,8 +77,12 @@ def now() -> datetime:
 
 
 def _channel(key: str) -> Channel:
+    """Read a key; it does not say whether a channel is private, so one that may be counts as such.
+
+    `Places` knows better once the bot has been invited there.
+    """
     platform, _, name = key.partition(":")
-    return Channel(platform, name)
+    return Channel(platform, name, private=platform != "console")
 
 
 @asynccontextmanager

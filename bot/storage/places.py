@@ -1,6 +1,6 @@
 """The channels that the bot is in, and where it listens; in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
@@ -94,6 +94,16 @@ def shared(connection: Connection) -> frozenset[tuple[str, str]]:
     """Give each channel that another organisation is known to share, by team and channel key."""
     rows = connection.execute(select(place.c.team, place.c.channel).where(place.c.external))
     return frozenset((row.team, row.channel) for row in rows)
+
+
+def kinds(connection: Connection, team: str, keys: Collection[str]) -> dict[str, bool]:
+    """Say of those channels (their keys) that the bot is or was in whether they are private."""
+    rows = connection.execute(
+        select(place.c.channel, place.c.private).where(
+            place.c.team == team, place.c.channel.in_(sorted(keys))
+        )
+    )
+    return {row.channel: row.private for row in rows}
 
 
 def _row(channel: Channel) -> dict[str, object]:

@@ -287,6 +287,10 @@ class Store:
         """Give each channel known to be shared with others, by team and channel key."""
         return await self._database.read(places.shared)
 
+    async def kinds(self, channels: Collection[str], team: str = DEFAULT_TEAM) -> dict[str, bool]:
+        """Say of those channels (their keys) that the bot is or was in whether they are private."""
+        return await self._database.read(places.kinds, team, channels)
+
     async def overview(
         self, now: datetime, team: str = DEFAULT_TEAM, *, private: frozenset[str] = frozenset()
     ) -> Overview:

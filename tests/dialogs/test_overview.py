@@ -135,9 +135,7 @@ async def test_a_feed_of_a_private_channel_is_told_to_nobody_else(tmp_path: Path
     async with a_bot(tmp_path, [ACME], Settings(), Clock(), {FEED: (place("#news"),)}) as bot:
         await bot.app.store.configure_feeds([FEED, club], bot.clock())
         assert club in await bot.answers("vendor overview")
-        context = bot.app.clerk.context
-        routes = {FEED: (place("#news"),), club: (BOARD,)}
-        bot.app.clerk.context = lambda given: replace(context(given), routes=routes)
+        bot.app.routes = replace(bot.app.routes, feeds={FEED: (place("#news"),), club: (BOARD,)})
         assert club not in await bot.answers("vendor overview")
         assert club in await bot.answers("vendor overview", channel=BOARD)
         bot.platform.rooms["bea"] = frozenset({"#board"})
