@@ -260,6 +260,7 @@ class App:
             now=self.clock(),
             watch=self.places.policy(channel.platform),
             private_answers=platform is None or platform.private_answers,
+            alone=platform is not None and platform.is_direct(channel),
             reports_go_to=tuple(map(known, self.admins)),
             routes={feed: tuple(map(known, to)) for feed, to in self.routes.feeds.items()},
         )

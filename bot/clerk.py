@@ -8,7 +8,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -134,7 +134,11 @@ class Clerk:
         if needed is not Role.READER and not (await context.role()).reaches(needed):
             path = " ".join(call.command.path)
             raise UsageError(f"Only {WHO[needed]} may use `{path}`; nothing was done.")
-        return await call.command.handler(context, **call.arguments)
+        made = await call.command.handler(context, **call.arguments)
+        if context.alone and isinstance(made, Answer):
+            posts = tuple(each for each in made.posts if each[0].key != channel.key)
+            made = replace(made, posts=posts)
+        return made
 
 
 def _told(text: str) -> Answer:

@@ -76,6 +76,7 @@ class FakePlatform:
     open: asyncio.Event = field(default_factory=asyncio.Event)
     begun: int = 0
     asked: int = 0
+    direct: set[str] = field(default_factory=set)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def __post_init__(self) -> None:
@@ -83,6 +84,10 @@ class FakePlatform:
 
     async def run(self, inbox: Inbox) -> None:
         """Hear nothing by itself."""
+
+    def is_direct(self, channel: Channel) -> bool:
+        """Say whether a test said so."""
+        return channel.id in self.direct
 
     async def post(
         self, channel: Channel, document: Document, *, key: str, thread: str | None = None

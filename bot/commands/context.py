@@ -62,7 +62,8 @@ class Context:
     """One command's surroundings, as they were when it was given.
 
     `role` and `private_keys` (of the private channels that the asker is in) ask the platform.
-    `private_answers`: an answer is seen by the asker alone. `reports_go_to` are the channels of
+    `private_answers`: an answer is seen by the asker alone. `alone`: nobody else is in the channel,
+    so what is said there to all would be said twice. `reports_go_to` are the channels of
     those who mend the watchlist, `routes` the channels that each feed goes to.
     """
 
@@ -77,6 +78,7 @@ class Context:
     now: datetime
     watch: Watch = Watch.ON_INVITE
     private_answers: bool = True
+    alone: bool = False
     reports_go_to: tuple[Channel, ...] = ()
     routes: Mapping[str, tuple[Channel, ...]] = field(default_factory=dict)
 

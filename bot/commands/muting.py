@@ -22,7 +22,7 @@ from bot.core.document import (
 )
 from bot.core.duration import parse_duration, write_duration
 from bot.core.mention import Channel
-from bot.core.overview import muted
+from bot.core.overview import moment, muted
 from bot.core.watchlist import Exactly
 from bot.errors import UsageError
 
@@ -66,7 +66,10 @@ async def vendor_mute(context: Context, vendor: Rest) -> Document | Answer:
     made = await context.records.mute(new, context.team)
     told = words("Muted: ", *muted(made, context.name), ".")
     undo = Actions((Button("Undo this mute", f"vendor unmute {made.id}"),))
-    document = Document("Muted", (Paragraph(told), undo))
+    what = f"{context.name(slug)} is" if slug else "All vendors are"
+    there = "everywhere" if wish.everywhere else "here"
+    summary = f"{what} muted {there} until {moment(context.now + wish.span)}."
+    document = Document(summary, (Paragraph(told), undo))
     # Nobody else would know why the bot is silent.
     return Answer(document, posts=((context.invocation.channel, document),))
 
@@ -166,7 +169,9 @@ def _undone(context: Context, mutes: list[Mute]) -> Document:
         Item(words("Undone by ", by, ". It was: ", *muted(each, context.name), "."))
         for each in mutes
     )
-    return Document("Mute undone", (Bullets(items),))
+    names = [context.name(each.vendor) if each.vendor else "all vendors" for each in mutes]
+    what = f"The mute of {names[0]} is" if len(names) == 1 else f"{len(names)} mutes are"
+    return Document(f"{what} undone.", (Bullets(items),))
 
 
 @table.command("vendor mutes")

@@ -37,7 +37,7 @@ LONGEST_ID = 100
 
 _TRIAL = (
     "Trial: nothing of this was posted. It is what alerts would have brought here. "
-    "To turn them on: vendor alerts thread, or vendor alerts channel."
+    "An admin can turn them on."
 )
 _MOST_BYTES = 15_000
 """Below the 16 KiB of Matrix, which has each text twice; what fits there is also within the 9,000

@@ -95,7 +95,7 @@ def overview(
         Divider(),
         Heading(words("Last alerts")),
         _alerts(seen.alerts, name),
-        Footnote(words("You see here what you may see: private channels that you are in.")),
+        Footnote(words("Of private channels, only those that you are in are shown.")),
     ]
     return Document("What VendorWatch watches, and where", tuple(blocks))
 

@@ -1,7 +1,5 @@
 """Where the bot listens: who decided it for a channel, and what holds where nobody did. Pure."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from bot.core.mention import Channel
@@ -19,17 +17,6 @@ class Listening(StrEnum):
 
     ON = "on"
     OFF = "off"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A channel that the bot is or was in. `listening` is None where nobody decided."""
-
-    channel: Channel
-    listening: Listening | None
-    by: str | None
-    since: datetime
-    left_at: datetime | None = None
 
 
 def listens(channel: Channel, decided: Listening | None, watch: Watch) -> bool:

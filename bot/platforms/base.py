@@ -111,5 +111,8 @@ class Platform(Protocol):
     async def private_channels(self, actor: str, team: str) -> frozenset[str]:
         """Give the ids of the private channels that both the person and the bot are in."""
 
+    def is_direct(self, channel: Channel) -> bool:
+        """Say whether nobody but one person and the bot is in a channel."""
+
     async def check(self) -> list[str]:
         """Say what is wrong with tokens, rights or connection; nothing if all is well."""

@@ -143,6 +143,11 @@ class RecorderPlatform:
         del actor, team
         return frozenset()
 
+    def is_direct(self, channel: Channel) -> bool:
+        """Nobody is alone here."""
+        del channel
+        return False
+
     async def check(self) -> list[str]:
         """Find nothing wrong."""
         return []

@@ -146,6 +146,11 @@ class Silent:
         del actor, team
         return frozenset()
 
+    def is_direct(self, channel: Channel) -> bool:
+        """Nobody is alone here."""
+        del channel
+        return False
+
     async def check(self) -> list[str]:
         """Find nothing wrong."""
         return []

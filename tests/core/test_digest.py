@@ -118,7 +118,7 @@ def test_a_trial_says_that_nothing_was_posted_and_how_to_turn_alerts_on() -> Non
     told = trial([held()])
     (lead,) = [block for block in told.blocks if isinstance(block, Paragraph)]
     assert "nothing of this was posted" in plain(lead.text)
-    assert "vendor alerts thread" in plain(lead.text)
+    assert "An admin can turn them on." in plain(lead.text)
     assert lines(told)[2:] == lines(digest([held()], lead=LEAD))[2:]
 
 

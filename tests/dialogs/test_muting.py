@@ -37,6 +37,24 @@ async def test_a_mute_is_confirmed_announced_and_heeded(hall: Bot) -> None:
     assert len(hall.posted()) == 1
 
 
+async def test_whoever_is_alone_with_the_bot_is_told_of_a_mute_once(hall: Bot) -> None:
+    hall.platform.direct.add("#anna")
+    answer = await hall.answers("vendor mute acme-cam for 1h", "anna", "#anna")
+    assert answer.startswith("Muted: Acme Cam")
+    assert "Undone by anna." in await hall.answers("vendor unmute acme-cam", "anna", "#anna")
+    assert hall.posted() == []
+
+
+async def test_those_who_hear_only_the_summary_hear_what_is_muted(hall: Bot) -> None:
+    await hall.answers("vendor mute acme-cam for 6h")
+    assert hall.platform.answered[-1].summary == f"Acme Cam is muted here until {EVENING}."
+    await hall.answers("vendor mute all everywhere for 6h", "cora")
+    summary = hall.platform.answered[-1].summary
+    assert summary == f"All vendors are muted everywhere until {EVENING}."
+    await hall.answers("vendor unmute acme-cam")
+    assert hall.platform.answered[-1].summary == "The mute of Acme Cam is undone."
+
+
 async def test_a_mute_ends_at_its_second_and_is_listed_no_more(hall: Bot) -> None:
     await hall.answers("vendor mute acme-cam for 1h")
     hall.clock.pass_(minutes=59, seconds=59)

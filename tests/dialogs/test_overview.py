@@ -47,7 +47,7 @@ async def test_an_empty_page_says_what_to_do(bot: Bot) -> None:
         f"{FEED}: not looked at yet",
         "Last alerts",
         "None in 30 days.",
-        "You see here what you may see: private channels that you are in.",
+        "Of private channels, only those that you are in are shown.",
     ]
 
 
@@ -66,7 +66,7 @@ async def test_somebody_who_is_in_no_private_channel_sees_none(busy: Bot) -> Non
         f"{FEED}: not looked at yet",
         "Last alerts",
         "Acme Cam in #hall, 1 Apr 2024, 12:00 UTC",
-        "You see here what you may see: private channels that you are in.",
+        "Of private channels, only those that you are in are shown.",
     ]
 
 

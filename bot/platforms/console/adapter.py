@@ -183,6 +183,11 @@ class ConsolePlatform:
         del actor, team
         return frozenset()
 
+    def is_direct(self, channel: Channel) -> bool:
+        """Nobody is alone here."""
+        del channel
+        return False
+
     async def check(self) -> list[str]:
         """Find nothing wrong: a terminal needs no token."""
         return []

@@ -113,6 +113,10 @@ class SlackPlatform:
         """Close what is open to Slack; until then the bot may speak, connected or not."""
         await self.workspaces.close()
 
+    def is_direct(self, channel: Channel) -> bool:
+        """Say whether a channel is a person's own: direct messages or the Home tab."""
+        return channel.id.startswith(("D", "U", "W"))
+
     async def post(
         self, channel: Channel, document: Document, *, key: str, thread: str | None = None
     ) -> Receipt:

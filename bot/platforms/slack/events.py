@@ -141,6 +141,8 @@ def _asked(delivery: Delivery, message: Message) -> Event:
     if not line and not mentioned:
         return Nothing("no words")
     first = line.split(maxsplit=1)[0].casefold() if line else ""
+    if first.removeprefix("/") in delivery.me.command_words:  # as if it were a slash command
+        line, first = line.removeprefix("/"), first.removeprefix("/")
     if first not in delivery.me.command_words:
         line = f"vendor {line or 'help'}"
     invocation = Invocation(

@@ -423,6 +423,8 @@ def test_a_mention_in_what_was_forwarded_is_no_command() -> None:
         (f"<@{BOT_USER}> argus", "vendor argus"),
         (f"<@{BOT_USER}>", "vendor help"),
         ("a &amp; b", "vendor a & b"),
+        ("/vendor argus", "vendor argus"),
+        ("/argus", "vendor /argus"),
     ],
 )
 def test_every_direct_message_is_a_command(text: str, line: str) -> None:
