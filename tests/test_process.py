@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from bot import pack
 from bot.demo.site import SCANNER, STATION, Site, paper
 
@@ -82,6 +84,7 @@ async def test_the_demo_shows_the_main_job_and_exits_0(tmp_path: Path) -> None:
     assert "Traceback" not in out + err
 
 
+@pytest.mark.proof
 async def test_a_feed_and_a_conversation_are_watched_until_a_signal_stops_it(
     tmp_path: Path,
 ) -> None:
@@ -105,6 +108,7 @@ async def test_a_feed_and_a_conversation_are_watched_until_a_signal_stops_it(
     assert "Hikvision again" not in err.decode()
 
 
+@pytest.mark.proof
 async def test_what_was_posted_before_a_kill_is_not_posted_again(tmp_path: Path) -> None:
     async with paper(datetime.now(UTC)) as site:
         site.publish(SCANNER)

@@ -52,7 +52,7 @@ async def test_so_it_is_on_postgresql(tmp_path: Path) -> None:
 @pytest.mark.proof
 async def test_what_a_killed_bot_held_is_taken_over_by_another(tmp_path: Path) -> None:
     outcome = await cluster.one_killed(
-        tmp_path, shared()("killed"), workers=2, messages=60, lease_s=LEASE_S
+        tmp_path, shared()("killed"), workers=2, messages=120, lease_s=LEASE_S
     )
     assert outcome.good(), str(outcome.figures())
     assert len(outcome.taken_over_s) >= cluster.HANDFUL
