@@ -4,6 +4,8 @@ In full: `python -m tests.bench.crash` and `python -m tests.bench.cluster`.
 """
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]  # it comes without types
@@ -157,3 +159,24 @@ def test_with_a_cooldown_one_alert_a_company_and_channel_is_expected() -> None:
     assert expected(SAID, cooldown=True) == [both]
     assert judge([both], [shown("2")]).good()
     assert judge([both], [shown("1"), shown("2")]).doubled
+
+
+@pytest.mark.proof
+def test_under_load_every_alert_is_posted_once() -> None:
+    """The measurement in short; its figures are told, not judged."""
+    command = [
+        "-m",
+        "tests.bench.load",
+        "--database",
+        "sqlite",
+        "--channels",
+        "50",
+        "--mentions",
+        "300",
+    ]
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, *command], capture_output=True, check=False, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr[-500:]
+    assert done.stdout.startswith("300 alerts in ")
+    assert ", 0 doubled, " in done.stdout
