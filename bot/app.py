@@ -8,7 +8,7 @@ the rooms that touch the world together.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -89,9 +89,7 @@ class App:
     def __post_init__(self) -> None:
         nudge = self.worker.nudge
         self.rights = Rights(self.roles, self.platforms, self.clock)
-        routed = [channel for channels in self.routes.feeds.values() for channel in channels]
-        named = frozenset(each.key for each in (*routed, *self.admins))
-        self.places = Places(self.store, self.clock, self.watch, named)
+        self.places = Places(self.store, self.clock, self.watch)
         self.clerk = Clerk(self.store, self.commands, self._context, self.clock, self._answered)
         self.upkeep = Upkeep(
             self.store,
@@ -108,9 +106,10 @@ class App:
 
     async def on_edit(self, message: Message) -> None:
         """Look for vendors that a message names now and did not before."""
-        listens_there = await self.places.listens(message.channel)
-        if listens_there and self.current.compiled.matcher.find(message.text):
-            channel = message.channel
+        channel = message.channel
+        if not await self.places.listens(channel):
+            return
+        if self.current.compiled.matcher.find(message.text):
             known = await self.store.named_before(channel, message.id, channel.team)
             await self._hear(message, known)
 
@@ -245,8 +244,9 @@ class App:
 
     async def _context(self, invocation: Invocation) -> Context:
         await self.places.look()
-        known = self.places.known
-        compiled, channel = self.current.compiled, invocation.channel
+        known, compiled = self.places.known, self.current.compiled
+        channel = self.places.shared(invocation.channel)
+        invocation = replace(invocation, channel=channel)
         platform = self.platforms.get(channel.platform)
         return Context(
             invocation=invocation,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.core.mention import Channel
-from bot.core.places import Listening, Watch, listens
+from bot.core.places import Place, Watch, listens
 from bot.errors import StorageError
 from bot.storage.store import Store
 
@@ -19,19 +19,14 @@ FRESH = timedelta(seconds=5)
 
 @dataclass(slots=True)
 class Places:
-    """Says of a channel whether what is said there may be looked at, and whether it is private.
-
-    `named` are the keys of the channels that the configuration names.
-    """
+    """Says of a channel whether what is said there may be looked at, and what kind it is."""
 
     store: Store
     clock: Callable[[], datetime]
     watch: Mapping[str, Watch]
-    named: frozenset[str] = frozenset()
-    _private: Mapping[str, bool] = field(init=False, default_factory=dict)
-    _decided: Mapping[tuple[str, str], Listening] = field(init=False, default_factory=dict)
-    _shared: frozenset[tuple[str, str]] = field(init=False, default=frozenset())
+    _seen: Mapping[tuple[str, str], Place] = field(init=False, default_factory=dict)
     _read_at: datetime | None = field(init=False, default=None)
+    _forgotten: int = field(init=False, default=0)
     _asking: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     def policy(self, platform: str) -> Watch:
@@ -41,17 +36,22 @@ class Places:
     async def listens(self, channel: Channel) -> bool:
         """Say whether the bot listens there. Raise StorageError as long as it never could ask."""
         await self.look()
-        which = channel.team, channel.key
-        # Not everything that comes from a shared channel says that it is one.
-        known = replace(channel, external=channel.external or which in self._shared)
-        return listens(known, self._decided.get(which), self.policy(channel.platform))
+        place = self._seen.get((channel.team, channel.key))
+        decided = None if place is None else place.listening
+        return listens(self.shared(channel), decided, self.policy(channel.platform))
+
+    def shared(self, channel: Channel) -> Channel:
+        """Give a channel as external if it is known to be: not all that comes from it says so."""
+        place = self._seen.get((channel.team, channel.key))
+        return replace(channel, external=True) if place is not None and place.external else channel
 
     def known(self, channel: Channel) -> Channel:
         """Give a channel of the configuration as private or not, as it was when last looked at.
 
         A key does not tell. As long as the bot has not been invited there it is left as it is.
         """
-        return replace(channel, private=self._private.get(channel.key, channel.private))
+        place = self._seen.get((channel.team, channel.key))
+        return channel if place is None else replace(channel, private=place.private)
 
     async def look(self) -> None:
         """See that what is known is fresh. Raise StorageError as long as it never could ask."""
@@ -65,18 +65,17 @@ class Places:
         return read_at is not None and timedelta(0) <= self.clock() - read_at < FRESH
 
     async def _ask(self) -> None:
-        now = self.clock()
+        now, forgotten = self.clock(), self._forgotten
         try:
-            self._decided = await self.store.decided_listening()
-            self._shared = await self.store.shared_channels()
-            if self.named:
-                self._private = await self.store.kinds(self.named)
+            self._seen = await self.store.places()
         except StorageError:
             # What was decided last still holds, if anything is known at all.
             if self._read_at is None:
                 raise
-        self._read_at = now
+        if forgotten == self._forgotten:  # else it was decided anew while this was read
+            self._read_at = now
 
     def forget(self) -> None:
         """Ask the database again next time."""
         self._read_at = None
+        self._forgotten += 1

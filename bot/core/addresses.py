@@ -58,16 +58,6 @@ def tracks(parameter: str) -> bool:
     return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
 
 
-def canonical_url(url: str) -> str:
-    """Give the one spelling that all spellings of a web address have for comparison.
-
-    Not meant to be opened: it is https, without `www.`, a trailing slash, tracking parameters or a
-    fragment; only one that is a route within a page (`#!/a`, `#/a`) stays. Doing it twice changes
-    nothing more. What is no web address comes back as it was, stripped.
-    """
-    return canonical(url.strip()) or url.strip()
-
-
 def links(text: str) -> tuple[str, ...]:
     """Give the canonical addresses of the web links in a chat text, in order, each once.
 
@@ -100,7 +90,13 @@ def _bare(candidate: str) -> str:
 
 
 def canonical(url: str) -> str | None:
-    """Give an address in its one spelling; None for what is no address, or too long a one."""
+    """Give the one spelling that all spellings of a web address have for comparison.
+
+    Not meant to be opened: it is https, without `www.`, a trailing slash, tracking parameters or a
+    fragment; only one that is a route within a page (`#!/a`, `#/a`) stays. Doing it twice changes
+    nothing more. None for what is no web address, or too long a one.
+    """
+    url = url.strip()
     if len(url) > LONGEST_ADDRESS:
         return None
     try:

@@ -1,5 +1,6 @@
 """Where the bot listens: who decided it for a channel, and what holds where nobody did. Pure."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.mention import Channel
@@ -17,6 +18,15 @@ class Listening(StrEnum):
 
     ON = "on"
     OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is known of a channel; `listening` is None where nobody decided."""
+
+    private: bool
+    external: bool
+    listening: Listening | None
 
 
 def listens(channel: Channel, decided: Listening | None, watch: Watch) -> bool:

@@ -105,7 +105,7 @@ class _Titles(StrEnum):
 
 def fingerprint(url: str | None, title: str, text: str) -> Fingerprint:
     """Take the fingerprint of a story; the same on every machine and in every process."""
-    address = canonical(url.strip()) if url else None
+    address = canonical(url) if url else None
     host, _, rest = (address or "").removeprefix("https://").partition("/")
     if not rest and "?" not in host and "#" not in host:
         address = None

@@ -1,16 +1,15 @@
 """Commands that wait for their answer, in the caller's transaction."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, delete, exists, or_, select, update
 
 from bot.core.commands import Answer
 from bot.core.mention import Channel, Invocation
 from bot.storage import outbox
 from bot.storage.database import insert_missing
 from bot.storage.rows import Command, Draft, Kind
-from bot.storage.tables import inbox, place
+from bot.storage.tables import inbox
 from bot.storage.tables import outbox as outbox_table
 
 
@@ -70,14 +69,11 @@ def take(connection: Connection, now: datetime, lease: timedelta) -> Command | N
         return None
     values = {"lease_until": now + lease, "attempts": row.attempts + 1}
     connection.execute(update(inbox).where(inbox.c.id == row.id).values(values))
-    channel = Channel(row.platform, row.channel, row.private, row.encrypted, team=row.team)
-    there = (place.c.team == row.team, place.c.channel == channel.key)
-    external = bool(connection.scalar(select(place.c.external).where(*there)))
     return Command(
         id=row.id,
         event=row.event,
         team=row.team,
-        channel=replace(channel, external=external),
+        channel=Channel(row.platform, row.channel, row.private, row.encrypted, team=row.team),
         message=row.message,
         actor=row.actor,
         line=row.line,
@@ -114,9 +110,3 @@ def answer(connection: Connection, command: Command, made: Answer, now: datetime
     )
     outbox.queue(connection, draft, now)
     return True
-
-
-def next_due(connection: Connection) -> datetime | None:
-    """Give when a command that somebody took and did not answer can be taken again."""
-    due: datetime | None = connection.scalar(select(func.min(inbox.c.lease_until)))
-    return due

@@ -1,13 +1,13 @@
 """The channels that the bot is in, and where it listens; in the caller's transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
 from bot.core.document import Document
 from bot.core.mention import Channel
-from bot.core.places import Listening
+from bot.core.places import Listening, Place
 from bot.core.status import State
 from bot.storage import outbox, teams
 from bot.storage.database import insert_missing
@@ -80,30 +80,15 @@ def listening(connection: Connection, channel: Channel) -> Listening | None:
     return None if found is None else Listening(found)
 
 
-def decided(connection: Connection) -> dict[tuple[str, str], Listening]:
-    """Give every decision, by team and channel key."""
-    rows = connection.execute(
-        select(place.c.team, place.c.channel, place.c.listening).where(
-            place.c.listening.is_not(None)
+def known(connection: Connection) -> dict[tuple[str, str], Place]:
+    """Give what is known of every channel, by team and channel key."""
+    columns = (place.c.team, place.c.channel, place.c.private, place.c.external, place.c.listening)
+    return {
+        (row.team, row.channel): Place(
+            row.private, row.external, None if row.listening is None else Listening(row.listening)
         )
-    )
-    return {(row.team, row.channel): Listening(row.listening) for row in rows}
-
-
-def shared(connection: Connection) -> frozenset[tuple[str, str]]:
-    """Give each channel that another organisation is known to share, by team and channel key."""
-    rows = connection.execute(select(place.c.team, place.c.channel).where(place.c.external))
-    return frozenset((row.team, row.channel) for row in rows)
-
-
-def kinds(connection: Connection, team: str, keys: Collection[str]) -> dict[str, bool]:
-    """Say of those channels (their keys) that the bot is or was in whether they are private."""
-    rows = connection.execute(
-        select(place.c.channel, place.c.private).where(
-            place.c.team == team, place.c.channel.in_(sorted(keys))
-        )
-    )
-    return {row.channel: row.private for row in rows}
+        for row in connection.execute(select(*columns))
+    }
 
 
 def _row(channel: Channel) -> dict[str, object]:

@@ -13,7 +13,7 @@ from bot.core.document import Document
 from bot.core.feed import Feed, Poll
 from bot.core.mention import DEFAULT_TEAM, Channel, Invocation, Mention, Receipt
 from bot.core.overview import Overview
-from bot.core.places import Listening
+from bot.core.places import Listening, Place
 from bot.core.settings import DEFAULTS, Settings
 from bot.core.status import Parked, Pause, State, Status
 from bot.storage import (
@@ -250,10 +250,6 @@ class Store:
         await self._database.tidy()
         return answered
 
-    async def next_command_due(self) -> datetime | None:
-        """Say when a command that was taken and not answered can be taken again."""
-        return await self._database.read(inbox.next_due)
-
     # Places
 
     async def join(
@@ -279,17 +275,9 @@ class Store:
         """Say what was decided about listening in a channel."""
         return await self._database.read(places.listening, channel)
 
-    async def decided_listening(self) -> dict[tuple[str, str], Listening]:
-        """Give every such decision, by team and channel key."""
-        return await self._database.read(places.decided)
-
-    async def shared_channels(self) -> frozenset[tuple[str, str]]:
-        """Give each channel known to be shared with others, by team and channel key."""
-        return await self._database.read(places.shared)
-
-    async def kinds(self, channels: Collection[str], team: str = DEFAULT_TEAM) -> dict[str, bool]:
-        """Say of those channels (their keys) that the bot is or was in whether they are private."""
-        return await self._database.read(places.kinds, team, channels)
+    async def places(self) -> dict[tuple[str, str], Place]:
+        """Give what is known of every channel, by team and channel key."""
+        return await self._database.read(places.known)
 
     async def overview(
         self, now: datetime, team: str = DEFAULT_TEAM, *, private: frozenset[str] = frozenset()

@@ -1,16 +1,19 @@
 """Where the bot listens: it is invited, approved, switched off, thrown out and taken out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.core.document import said
 from bot.core.mention import Channel
-from bot.core.places import Watch
+from bot.core.places import Listening, Watch
 from bot.core.roles import Roles
 from bot.core.settings import Settings
+from bot.storage.store import Store
 from tests.dialogs.conftest import ACME, FEED, ROAD, Bot, a_bot, buttons, place
 from tests.fakes import NOON, Clock
 
@@ -326,10 +329,10 @@ async def test_of_a_team_that_has_it_no_more_nothing_is_left_after_a_month(invit
     await invited.app.on_removed("fake", "default")
     invited.clock.pass_(days=30)
     await invited.settle()
-    assert await invited.app.store.decided_listening()
+    assert await invited.app.store.places()
     invited.clock.pass_(hours=1)
     await invited.settle()
-    assert not await invited.app.store.decided_listening()
+    assert not await invited.app.store.places()
 
 
 async def test_what_an_admin_decides_holds_at_once(invited: Bot) -> None:
@@ -357,3 +360,28 @@ async def test_admins_of_another_chat_or_team_are_asked_for_no_approval(tmp_path
     ) as bot:
         await bot.joins("#hall")
         assert [channel for channel, _, _ in bot.posted()] == ["#hall"]
+
+
+async def test_what_is_decided_while_the_bot_is_just_looking_is_not_missed(
+    invited: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places, looking, go_on = Store.places, asyncio.Event(), asyncio.Event()
+
+    async def slow(store: Store) -> Any:
+        found = await places(store)
+        looking.set()
+        await go_on.wait()
+        return found
+
+    await invited.joins("#hall")
+    invited.app.places.forget()
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "places", slow)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(invited.app.places.look())
+            await looking.wait()
+            hall = Channel("fake", "#hall")
+            await invited.app.store.listen(hall, Listening.OFF, "ada", invited.clock())
+            invited.app.places.forget()
+            go_on.set()
+    assert not await invited.app.places.listens(hall)

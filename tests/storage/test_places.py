@@ -93,12 +93,12 @@ async def test_leaving_a_channel_that_nobody_knew_is_well(store: Store) -> None:
 async def test_what_was_decided_is_found_by_team_and_channel(store: Store) -> None:
     await join(store)
     assert await store.listening(HALL) is None
-    assert await store.decided_listening() == {}
+    assert [each.listening for each in (await store.places()).values()] == [None]
     await store.listen(HALL, Listening.OFF, "ada", NOW)
     await store.listen(BLUE, Listening.ON, "ada", NOW)
     assert await store.listening(HALL) is Listening.OFF
     assert await store.listening(LAB) is None
-    assert await store.decided_listening() == {
+    assert {key: each.listening for key, each in (await store.places()).items()} == {
         ("default", "fake:#hall"): Listening.OFF,
         ("blue", "fake:#hall"): Listening.ON,
     }
