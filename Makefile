@@ -2,13 +2,14 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+FAR    := tests/matrix/far
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Each process that the tests start would compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test proofs check fix golden manifest schema lock wheel clean
+.PHONY: help setup setup-dev demo test proofs test-matrix check fix golden manifest schema lock wheel clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +30,15 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	@$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@
 
+$(VENV)/.homeserver: $(VENV)/.dev requirements-homeserver.txt
+	@$(PIP) install --require-hashes -r requirements-homeserver.txt
+	@touch $@
+
+# Without Node the target is not made: what needs it skips and says so.
+$(FAR)/node_modules/.made: $(FAR)/package-lock.json $(FAR)/.npmrc
+	@if command -v npm > /dev/null; then npm ci --prefix $(FAR) --silent && touch $@; \
+	else echo "npm is missing (Node 20 or newer): tests against Element's encryption will skip"; fi
+
 setup: $(VENV)/.run  ## Make .venv with what the bot needs to run
 setup-dev: $(VENV)/.dev  ## Make .venv with the development tools as well
 
@@ -40,6 +50,9 @@ test: setup-dev  ## Run the test suite
 
 proofs: setup-dev  ## Run the tests on PostgreSQL, and those that kill and disturb processes
 	@$(BIN)/python -m pytest -n auto -m 'proof or postgres'
+
+test-matrix: $(VENV)/.homeserver $(FAR)/node_modules/.made  ## Run the tests on a real Matrix homeserver
+	@$(BIN)/python -m pytest -rs -m matrix tests/matrix
 
 check: setup-dev  ## What CI runs: format, lint, types, tests
 	@$(BIN)/ruff format --check .
@@ -65,6 +78,7 @@ lock: setup-dev  ## Pin every dependency anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build -c requirements.txt -o requirements-build.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group homeserver -c requirements-dev.txt -o requirements-homeserver.txt
 
 wheel: setup  ## Build dist/*.whl with the watchlists inside
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
