@@ -18,6 +18,7 @@ from bot.core.document import (
     Item,
     Paragraph,
     said,
+    spoken,
     words,
 )
 from bot.core.duration import parse_duration, write_duration
@@ -48,7 +49,7 @@ class _Wish:
 
 @table.command("vendor mute")
 async def vendor_mute(context: Context, vendor: Rest) -> Document | Answer:
-    """Quiet a vendor here, or `all`; then perhaps: for 7d, everywhere, because ..."""
+    """Quiet a vendor here, or “all”; then perhaps: for 7d, everywhere, because ..."""
     wish = _wish(vendor)
     slug: str | None = None
     if wish.name.casefold() != ALL:
@@ -88,10 +89,11 @@ def _wish(text: str) -> _Wish:
             try:
                 span = parse_duration(found[1])
             except ValueError as error:
-                raise UsageError(f"{error}.") from None
+                # It repeats what was typed, of which nothing is to be typed again.
+                raise UsageError(f"{error}.".replace("`", "'")) from None
             rest = rest[: found.start()]
     if not rest.strip():
-        raise UsageError("That needs a vendor. Type: vendor mute <vendor> [for 7d]")
+        raise UsageError("That needs a vendor. Type `vendor mute <vendor> [for 7d]`.")
     if span is not None and span <= timedelta(0):
         raise UsageError("A mute lasts at least a second.")
     return _Wish(rest.strip(), span, everywhere, reason)
@@ -131,7 +133,7 @@ async def vendor_unmute(context: Context, vendor: Rest) -> Document | Answer:
         wanted = None if vendor.casefold() == ALL else slug or vendor
         meant = [each for each in mutes if each.vendor == wanted and each.channel in here]
     if not meant:
-        return said("No such mute is in force. Type: vendor mutes")
+        return said("No such mute is in force. Type `vendor mutes`.")
     others: list[Mute] = []
     everywhere = [each for each in meant if each.channel is None]
     if everywhere and not (await context.role()).reaches(Role.CURATOR):
@@ -182,8 +184,8 @@ async def vendor_mutes(context: Context) -> Document:
         return said("Nothing is muted.")
     lead = f"{len(mutes)} mute{'' if len(mutes) == 1 else 's'} in force"
     items = tuple(Item(words(f"{each.id}. ", *muted(each, context.name))) for each in mutes)
-    how = f"Undo one by its number: vendor unmute {mutes[0].id}"
-    return Document(lead, (Paragraph(words(lead)), Bullets(items), Paragraph(words(how))))
+    how = spoken(f"Undo one by its number: `vendor unmute {mutes[0].id}`.")
+    return Document(lead, (Paragraph(words(lead)), Bullets(items), Paragraph(how)))
 
 
 async def _visible(context: Context) -> tuple[Mute, ...]:

@@ -7,7 +7,7 @@ from bot.commands.context import Context
 from bot.commands.declared import table
 from bot.core.about import about
 from bot.core.commands import Answer, Role
-from bot.core.document import Document, Handle, Paragraph, said, words
+from bot.core.document import Document, Handle, Paragraph, quoted, said, words
 from bot.core.mention import Channel
 from bot.core.overview import Watched, overview
 from bot.core.places import Listening, listens
@@ -64,7 +64,9 @@ async def vendor_watch(
     try:
         wanted = Listening(state.casefold())
     except ValueError:
-        raise UsageError(f"{state!r} is neither on nor off. Type: vendor watch on") from None
+        raise UsageError(
+            f"{quoted(state)} is neither on nor off. Type `vendor watch on`."
+        ) from None
     here = context.invocation.channel
     there = here if channel is None else _channel(channel, here)
     await context.records.listen(there, wanted, context.invocation.actor, context.now)
@@ -83,11 +85,11 @@ def _channel(key: str, here: Channel) -> Channel:
     if not colon or not platform.isalpha():  # a room's id on Matrix has a colon of its own
         platform, id_ = here.platform, key
     if not id_ or platform != here.platform:
-        raise UsageError(f"{key!r} is no channel of this chat; write {here.platform}:ID")
+        raise UsageError(f"{quoted(key)} is no channel of this chat; write {here.platform}:ID")
     if id_ == here.id:
         return here
     # A name, where channels are not known by their names: nothing would ever come from it.
     if id_.startswith("#") and not here.id.startswith("#"):
         how = f"write {here.platform}:ID, or type this in that channel"
-        raise UsageError(f"{key!r} is a name; {how}")
+        raise UsageError(f"{quoted(key)} is a name; {how}")
     return Channel(here.platform, id_, private=True, team=here.team)

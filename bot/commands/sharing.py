@@ -52,7 +52,7 @@ async def vendor_report(context: Context, vendor: str, correction: Rest) -> Docu
         (
             Paragraph(words(Handle(by, "person"), f" reports an error in the record of {name}:")),
             Paragraph(words(f"“{shown}”")),
-            Actions((Button("Full record", f"vendor record {found.vendor.id}"),)),
+            Actions((Button("Full record", f"vendor record {found.vendor.id}", "📄"),)),
         ),
     )
     told = said(f"Thank you: whoever keeps the record of {name} has been told.{write}")
@@ -68,7 +68,7 @@ def _parted(context: Context, vendor: str, rest: str) -> tuple[Found, str]:
         if isinstance(longer, Exactly):
             found, error = longer, " ".join(said[length:])
     if not error:
-        raise UsageError("Say what is wrong, too. Type: vendor report <vendor> <correction>")
+        raise UsageError("Say what is wrong, too. Type `vendor report <vendor> <correction>`.")
     return found, error
 
 

@@ -4,7 +4,17 @@ from datetime import timedelta
 
 from bot.commands.context import Context
 from bot.commands.declared import table
-from bot.core.document import Block, Bullets, Document, Heading, Item, Paragraph, strong, words
+from bot.core.document import (
+    Block,
+    Bullets,
+    Document,
+    Heading,
+    Item,
+    Paragraph,
+    spoken,
+    strong,
+    words,
+)
 from bot.core.duration import write_duration
 from bot.core.status import State, Status
 
@@ -22,7 +32,7 @@ async def vendor_status(context: Context) -> Document:
             for each in status.parked
         )
         blocks.append(Bullets(items))
-        blocks.append(Paragraph(words("They go again with `vendorwatch outbox retry`.")))
+        blocks.append(Paragraph(spoken("They go again with `vendorwatch outbox retry`.")))
     return Document(lead, tuple(blocks))
 
 

@@ -9,6 +9,7 @@ from bot.core.document import (
     Handle,
     Item,
     Paragraph,
+    spoken,
     strong,
     words,
 )
@@ -51,16 +52,20 @@ def about(
         Item(
             words(
                 strong("Ask me"),
-                ": `vendor list` says who is watched, `vendor <name>` shows a card, "
-                "`vendor help` the rest.",
+                *spoken(
+                    ": `vendor list` says who is watched, `vendor <name>` shows a card, "
+                    "`vendor help` the rest."
+                ),
             )
         ),
         Item(
             words(
                 strong("Too much?"),
-                " `vendor mute <name>` quiets a vendor here; “Wrong match” under a card takes it "
-                "back."
-                + (" An admin ends the listening with `vendor watch off`." if listening else ""),
+                *spoken(
+                    " `vendor mute <name>` quiets a vendor here; “Wrong match” under a card takes "
+                    "it back."
+                    + (" An admin ends the listening with `vendor watch off`." if listening else "")
+                ),
             )
         ),
     ]
@@ -97,7 +102,7 @@ def _reading(
         why = "another organisation shares this channel"
     else:
         why = "an admin has to approve it" if watch is Watch.ON_APPROVAL else "it is switched off"
-    return Item(words(what, f": nothing, since {why}. An admin types `vendor watch on`."))
+    return Item(words(what, *spoken(f": nothing, since {why}. An admin types `vendor watch on`.")))
 
 
 def awaits_approval(channel: Channel, by: str | None) -> Document:
@@ -105,6 +110,6 @@ def awaits_approval(channel: Channel, by: str | None) -> Document:
     who = (" by ", Handle(by, "person")) if by else ()
     told = words("The bot was invited to ", Handle(channel.id, "channel"), *who, ".")
     ask = "No message there is looked at until an admin approves."
-    button = Button("Approve this channel", f"vendor watch on {channel.key}")
+    button = Button("Approve this channel", f"vendor watch on {channel.key}", "✅")
     text = f"The bot was invited to {channel.key} and waits for approval."
     return Document(text, (Paragraph(words(*told, " ", ask)), Actions((button,))))

@@ -106,13 +106,13 @@ def card(
 
 
 def _buttons(vendor: Vendor, mention: Mention | None, *, shareable: bool) -> tuple[Button, ...]:
-    buttons = [Button("Full record", f"vendor record {vendor.id}")]
+    buttons = [Button("Full record", f"vendor record {vendor.id}", "📄")]
     if mention is not None:
-        buttons.append(Button("Mute here", f"vendor mute {vendor.id}"))
-        buttons.append(Button("Wrong match", f"vendor wrong {vendor.id}"))
+        buttons.append(Button("Mute here", f"vendor mute {vendor.id}", "🔇"))
+        buttons.append(Button("Wrong match", f"vendor wrong {vendor.id}", "❌"))
     elif shareable:
-        buttons.append(Button("Share here", f"vendor share {vendor.id}"))
-    buttons.append(Button("Report an error", f"vendor report {vendor.id}"))
+        buttons.append(Button("Share here", f"vendor share {vendor.id}", "↗️"))
+    buttons.append(Button("Report an error", f"vendor report {vendor.id}", "✉️"))
     return tuple(buttons)
 
 

@@ -30,6 +30,7 @@ from bot.core.document import (
     Quote,
     Struck,
     Text,
+    Typed,
     is_web_address,
     plain,
     runs,
@@ -91,7 +92,7 @@ def clean_run(text: Inlines) -> Inlines:
         match (parts[-1] if parts else None, part):
             case (Text(before, strong=first), Text(after, strong=second)) if first == second:
                 parts[-1] = Text(clean(before + after), first)
-            case (_, Text() | Link() | Struck() | Handle()):
+            case (_, Text() | Link() | Struck() | Handle() | Typed()):
                 parts.append(part)
     while parts and not _words(parts[0]).strip():
         del parts[0]
@@ -155,7 +156,7 @@ def _item(item: Item) -> Item | None:
 
 def _button(button: Button) -> Button:
     line = clean(button.line).strip()
-    return Button(clean(button.label).strip() or line or "…", line)
+    return Button(clean(button.label).strip() or line or "…", line, clean(button.sign).strip())
 
 
 def _inline(part: Inline) -> Inline | None:
@@ -165,6 +166,8 @@ def _inline(part: Inline) -> Inline | None:
             part = Text(part.label)
         elif not part.label.strip():
             part = Link(part.url, part.url)
+    if isinstance(part, Typed):
+        part = replace(part, value=part.value.strip())  # its sign stands right before it
     return part if _words(part) else None
 
 
@@ -181,7 +184,7 @@ def _words(part: Inline) -> str:
 
 def _reworded(part: Inline, change: Callable[[str], str]) -> Inline:
     match part:
-        case Text(value) | Struck(value) | Handle(value):
+        case Text(value) | Struck(value) | Handle(value) | Typed(value):
             return replace(part, value=change(value))
         case Link(label):
             return replace(part, label=change(label))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType, TypeVar, get_type_hints
 
-from bot.core.document import Bullets, Document, Item, Paragraph, strong, words
+from bot.core.document import Bullets, Document, Item, Paragraph, Typed, quoted, words
 from bot.core.mention import Channel
 from bot.errors import UsageError
 
@@ -149,12 +149,12 @@ class CommandTable:
             command = self._commands.get(tuple(word.lower() for word in said[:length]))
             if command is not None:
                 return command, " ".join(said[length:])
-        raise UsageError(f"There is no command {said[0]!r}. Type: vendor help")
+        raise UsageError(f"There is no command {quoted(said[0])}. Type `vendor help`.")
 
     def help(self) -> Document:
         """Say what can be typed."""
         listed = [command for command in self if command.listed]
-        items = tuple(Item(words(strong(each.usage), f": {each.help}")) for each in listed)
+        items = tuple(Item(words(Typed(each.usage), f": {each.help}")) for each in listed)
         lead = Paragraph(words("What you can type:"))
         return Document("What you can type", (lead, Bullets(items)))
 
@@ -184,14 +184,15 @@ def _arguments(command: Command, text: str) -> dict[str, str]:
     for parameter in command.parameters:
         if not said:
             if parameter.required:
-                raise UsageError(f"That needs a {parameter.name}. Type: {command.usage}")
+                raise UsageError(f"That needs a {parameter.name}. Type `{command.usage}`.")
             return arguments
         if parameter.takes_rest:
             arguments[parameter.name] = " ".join(said)
             return arguments
         arguments[parameter.name] = said.pop(0)
     if said:
-        raise UsageError(f"{' '.join(said)!r} is more than it takes. Type: {command.usage}")
+        more = quoted(" ".join(said))
+        raise UsageError(f"{more} is more than it takes. Type `{command.usage}`.")
     return arguments
 
 

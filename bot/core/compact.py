@@ -16,6 +16,7 @@ from bot.core.document import (
     Paragraph,
     link,
     plain,
+    spoken,
     strong,
     words,
 )
@@ -50,7 +51,7 @@ def several(told: Sequence[tuple[Vendor, Mention]], desk: Desk) -> Document:
     blocks.append(Footnote(words(desk.disclaimer)))
     blocks.append(Actions(buttons))
     # Not among the others, each of which stands for a vendor.
-    blocks.append(Actions((Button("Wrong match", "vendor wrong"),)))
+    blocks.append(Actions((Button("Wrong match", "vendor wrong", "❌"),)))
     names = ", ".join(vendor.name for vendor, _ in told)
     return Document(f"{len(told)} watched vendors named: {names}", tuple(blocks))
 
@@ -154,4 +155,4 @@ def channel_failed(place: str, reason: str) -> Document:
     """Tell admins that a channel takes nothing any more. `place` is how it may be named."""
     text = f"Alerts to {place} cannot be posted: {reason}."
     todo = "What was to be posted is kept. Mend it, then run `vendorwatch outbox retry`."
-    return Document(text, (Paragraph(words(strong(text), " ", todo)),))
+    return Document(text, (Paragraph(words(strong(text), " ", *spoken(todo))),))

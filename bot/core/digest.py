@@ -27,6 +27,7 @@ from bot.core.document import (
     strong,
     words,
 )
+from bot.core.signs import KEYCAPS
 
 VENDORS_SHOWN = 10
 LONGEST_LEAD = 300
@@ -175,7 +176,7 @@ def _fits(document: Document) -> bool:
         for part in run
         for text in ((part.label, part.url) if isinstance(part, Link) else (part.value,))
     ]
-    texts += [f"{button.label}: {button.line}" for button in buttons]
+    texts += [f"{KEYCAPS[0]} {button.label}: {button.line}" for button in buttons]
     return sum(map(_bytes, texts)) + 2 * _bytes(document.summary) <= _MOST_BYTES
 
 

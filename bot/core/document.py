@@ -5,13 +5,20 @@ platform has one total renderer of this tree. `summary` is the sentence a notifi
 reader gets.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, assert_never
 from urllib.parse import urlsplit
 
 from pydantic import Field, TypeAdapter
+
+COMMANDS = ("vendor", "watchlist")
+"""The words that a command given to the bot begins with."""
+
+# Both of those, and what an operator types into a shell.
+_TYPED = re.compile(rf"`((?:{'|'.join(COMMANDS)}|(vendorwatch))(?: [^`]+)?)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,19 @@ class Handle:
     kind: Literal["handle"] = "handle"
 
 
-Inline: TypeAlias = Annotated[Text | Link | Struck | Handle, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Something to type: to the bot, without the sign that a platform has before a command.
+
+    Where it is not `in_chat` it is for an operator's shell, and drawn as it is.
+    """
+
+    value: str
+    in_chat: bool = True
+    kind: Literal["typed"] = "typed"
+
+
+Inline: TypeAlias = Annotated[Text | Link | Struck | Handle | Typed, Field(discriminator="kind")]
 Inlines: TypeAlias = tuple[Inline, ...]
 
 
@@ -129,10 +148,14 @@ class Footnote:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Something to do next: pressing it runs the command `line` for the person who pressed."""
+    """Something to do next: pressing it runs the command `line` for the person who pressed.
+
+    `sign` is the emoji by which platforms with reactions offer it; without one it is numbered.
+    """
 
     label: str
     line: str
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +215,29 @@ def words(*parts: str | Inline) -> Inlines:
     return tuple(Text(part) if isinstance(part, str) else part for part in parts if part != "")
 
 
+def spoken(text: str) -> Inlines:
+    """Make a run of a sentence of ours, in which what is to be typed stands between backticks.
+
+    That is a line for the bot, as `vendor help`, or for a shell, as `vendorwatch run`. Any other
+    backtick is a letter. What somebody else wrote goes in as `quoted`.
+    """
+    parts: list[str | Inline] = []
+    end = 0
+    for found in _TYPED.finditer(text):
+        parts += [text[end : found.start()], Typed(found[1], in_chat=found[2] is None)]
+        end = found.end()
+    return words(*parts, text[end:])
+
+
+def quoted(text: str) -> str:
+    """Give what somebody wrote in quotation marks, for a sentence: none of it is to be typed."""
+    return repr(text.replace("`", "'"))
+
+
 def said(text: str) -> Document:
-    """Make a document of one sentence."""
-    return Document(text, (Paragraph(words(text)),))
+    """Make a document of one sentence, read as `spoken` reads it."""
+    run = spoken(text)
+    return Document(plain(run), (Paragraph(run),))
 
 
 def strong(value: str) -> Text:
@@ -227,10 +270,17 @@ def runs(block: Block) -> Iterator[Inlines]:
 
 
 def size(blocks: Iterable[Block]) -> int:
-    """Count the characters a reader is shown, link addresses included."""
-    return sum(
-        len(part.label) + len(part.url) if isinstance(part, Link) else len(part.value)
-        for block in blocks
-        for run in runs(block)
-        for part in run
-    )
+    """Count the characters a reader is shown, link addresses and commands' signs included."""
+    return sum(_length(part) for block in blocks for run in runs(block) for part in run)
+
+
+def _length(part: Inline) -> int:
+    match part:
+        case Link(label, url):
+            return len(label) + len(url)
+        case Typed(value, in_chat=True):
+            return len(value) + 1
+        case Text(value) | Struck(value) | Handle(value) | Typed(value):
+            return len(value)
+        case _:
+            assert_never(part)

@@ -22,6 +22,7 @@ from bot.core.document import (
     Item,
     Paragraph,
     link,
+    spoken,
     strong,
     words,
 )
@@ -83,7 +84,7 @@ def overview(
     """Write the page. `name` gives a vendor's name by its id, `how` what holds in a channel."""
     blocks: list[Block] = [
         Heading(words(strong("VendorWatch"))),
-        Paragraph(words(f"{_watched(vendors)} `vendor help` says what you can type.")),
+        Paragraph(spoken(f"{_watched(vendors)} `vendor help` says what you can type.")),
         Heading(words("Channels")),
         _channels(seen.channels, how),
         Divider(),
@@ -140,7 +141,7 @@ def _mutes(mutes: tuple[Mute, ...], name: Callable[[str], str]) -> list[Block]:
     shown = mutes[:MUTES_SHOWN]
     blocks: list[Block] = [Bullets(tuple(Item(muted(each, name)) for each in shown))]
     if len(mutes) > len(shown):
-        blocks.append(Paragraph(words(f"And {len(mutes) - len(shown)} more: vendor mutes")))
+        blocks.append(Paragraph(spoken(f"And {len(mutes) - len(shown)} more: `vendor mutes`.")))
     undo = tuple(
         Button(
             f"Undo mute {each.id}: {name(each.vendor) if each.vendor else 'all'}",

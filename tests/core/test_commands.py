@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands import table as every_command
 from bot.core.commands import Answer, CommandTable, Rest
-from bot.core.document import Document, Paragraph, plain, runs, words
+from bot.core.document import COMMANDS, Document, Paragraph, Typed, plain, runs, spoken, words
 from bot.errors import UsageError
 
 
@@ -60,10 +61,10 @@ def test_a_line_is_read_as_its_most_specific_command(
     ("line", "told"),
     [
         ("", "There is no command"),
-        ("buy cameras", "There is no command 'buy'. Type: vendor help"),
-        ("vendor", "That needs a name. Type: vendor <name>"),
-        ("vendor name add acme", "That needs a value. Type: vendor name add <who> <value>"),
-        ("vendor list a b", "'b' is more than it takes. Type: vendor list [tag]"),
+        ("buy cameras", "There is no command 'buy'. Type `vendor help`."),
+        ("vendor", "That needs a name. Type `vendor <name>`."),
+        ("vendor name add acme", "That needs a value. Type `vendor name add <who> <value>`."),
+        ("vendor list a b", "'b' is more than it takes. Type `vendor list [tag]`."),
     ],
 )
 def test_a_wrong_line_is_answered_with_what_to_type(line: str, told: str) -> None:
@@ -79,8 +80,8 @@ def test_any_line_is_a_call_or_a_usage_error(line: str) -> None:
     except UsageError as error:
         told = str(error)
     else:
-        told = "Type:" + asyncio.run(_run(call.command.handler(None, **call.arguments))).summary
-    assert "Type:" in told
+        told = "Type `" + asyncio.run(_run(call.command.handler(None, **call.arguments))).summary
+    assert "Type `" in told
 
 
 async def _run(handling: Awaitable[Document | Answer]) -> Document:
@@ -112,3 +113,17 @@ def test_a_parameter_that_no_line_can_give_is_refused_where_it_is_declared() -> 
         async def _vendor(_context: object, times: float) -> Document:
             """Say it so many times."""
             return Document(str(times), ())
+
+
+def test_what_was_typed_wrong_is_repeated_as_words_only() -> None:
+    for line in ("`vendor` help", "vendor list a `vendor watch off`"):
+        with pytest.raises(UsageError) as refused:
+            TABLE.read(line)
+        run = spoken(str(refused.value))
+        assert len([part for part in run if isinstance(part, Typed)]) == 1
+        assert "`" not in plain(run)
+
+
+def test_every_command_there_is_begins_with_a_word_that_is_known_as_one() -> None:
+    assert every_command.first_words <= set(COMMANDS)
+    assert all(spoken(f"`{each.usage}`") == (Typed(each.usage),) for each in every_command)

@@ -225,5 +225,5 @@ def test_a_notice_says_where_why_and_what_to_do() -> None:
     text = said(channel_failed("fake:#hall", "the bot is not in that channel"))
     assert text == (
         "Alerts to fake:#hall cannot be posted: the bot is not in that channel. "
-        "What was to be posted is kept. Mend it, then run `vendorwatch outbox retry`."
+        "What was to be posted is kept. Mend it, then run vendorwatch outbox retry."
     )

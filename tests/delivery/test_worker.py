@@ -165,7 +165,7 @@ async def test_admins_hear_once_of_a_channel_that_takes_nothing(post: Post) -> N
     await worker.drain(5)
     told = "Alerts to fake:#hall cannot be posted: archived. What was to be posted is kept. "
     assert [each.text for each in post.platform.posted] == [
-        f"{told}Mend it, then run `vendorwatch outbox retry`."
+        f"{told}Mend it, then run vendorwatch outbox retry."
     ]
     post.platform.refuses = set()
     await post.store.retry(None, post.clock())

@@ -218,7 +218,7 @@ async def test_status_says_what_waits_and_what_was_given_up(bot: Bot) -> None:
         "Watched vendors: 2",
         "Given up, newest first",
         "fake:#yard: archived (01 Apr 2024, 12:00 UTC)",
-        "They go again with `vendorwatch outbox retry`.",
+        "They go again with vendorwatch outbox retry.",
     ]
 
 

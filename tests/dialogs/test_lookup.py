@@ -71,9 +71,9 @@ async def test_help_lists_what_can_be_typed(bot: Bot, line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("vendor", "That needs a name. Type: vendor <name>"),
-        ("vendor list a b", "'b' is more than it takes. Type: vendor list [tag]"),
-        ("buy cameras", "There is no command 'buy'. Type: vendor help"),
+        ("vendor", "That needs a name. Type vendor <name>."),
+        ("vendor list a b", "'b' is more than it takes. Type vendor list [tag]."),
+        ("buy cameras", "There is no command 'buy'. Type vendor help."),
     ],
 )
 async def test_a_wrong_command_is_answered_with_what_to_type(

@@ -62,7 +62,7 @@ async def test_a_mute_ends_at_its_second_and_is_listed_no_more(hall: Bot) -> Non
     hall.clock.pass_(seconds=1)
     assert await hall.answers("vendor mutes") == "Nothing is muted."
     assert await hall.answers("vendor unmute acme-cam") == (
-        "No such mute is in force. Type: vendor mutes"
+        "No such mute is in force. Type vendor mutes."
     )
     hall.posted()
     await hall.hears("#hall", "Acme Cam")
@@ -100,8 +100,8 @@ async def test_a_mute_may_be_written_in_many_ways(hall: Bot) -> None:
 
 
 REFUSED = [
-    ("", "That needs a vendor. Type: vendor mute <vendor>"),
-    ("for 7d", "That needs a vendor. Type: vendor mute <vendor>"),
+    ("", "That needs a vendor. Type vendor mute <vendor>"),
+    ("for 7d", "That needs a vendor. Type vendor mute <vendor>"),
     ("acme-cam for 8 days", "'8 days' is no duration; write for example 30m, 24h, 7d"),
     ("acme-cam for 99999w", "'99999w' is longer than ten years."),
     ("acme-cam for 0s", "A mute lasts at least a second."),
@@ -209,7 +209,7 @@ async def test_the_list_says_what_where_until_when_by_whom_and_how_to_undo(hall:
         "2 mutes in force",
         f"1. Acme Cam in #hall, until {EVENING}, by anna: of the fair",
         f"2. All vendors everywhere, until {EVENING}, by cora",
-        "Undo one by its number: vendor unmute 1",
+        "Undo one by its number: vendor unmute 1.",
     ]
 
 

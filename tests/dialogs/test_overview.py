@@ -37,7 +37,7 @@ async def busy(tmp_path: Path) -> AsyncIterator[Bot]:
 async def test_an_empty_page_says_what_to_do(bot: Bot) -> None:
     assert (await bot.answers("vendor overview")).splitlines() == [
         "VendorWatch",
-        "2 vendors are watched. `vendor help` says what you can type.",
+        "2 vendors are watched. vendor help says what you can type.",
         "Channels",
         "None yet: invite the bot to a channel.",
         "Mutes",
@@ -54,7 +54,7 @@ async def test_an_empty_page_says_what_to_do(bot: Bot) -> None:
 async def test_somebody_who_is_in_no_private_channel_sees_none(busy: Bot) -> None:
     assert (await busy.answers("vendor overview", "bea")).splitlines() == [
         "VendorWatch",
-        "2 vendors are watched. `vendor help` says what you can type.",
+        "2 vendors are watched. vendor help says what you can type.",
         "Channels",
         "#hall: mode digest, 1 alert in 30 days",
         "#yard: not listening, 0 alerts in 30 days",
@@ -146,5 +146,5 @@ async def test_ten_mutes_have_a_button_and_the_others_are_counted(bot: Bot) -> N
     for number in range(12):
         await bot.mutes("acme-cam", f"#c{number}")
     text = await bot.answers("vendor overview")
-    assert "And 2 more: vendor mutes" in text
+    assert "And 2 more: vendor mutes." in text
     assert len(buttons(bot.platform.answered[-1])) == 10

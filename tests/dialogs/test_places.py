@@ -22,7 +22,7 @@ BOARD = Channel("fake", "#board", private=True)
 ROOM = Channel("fake", "!room:chat.example", encrypted=True)
 ROLES = Roles.of(["fake:ada"], ["fake:cora"])
 LISTENS = "What I read: every message here, in memory, for vendors' names. "
-ASK = "An admin types `vendor watch on`."
+ASK = "An admin types vendor watch on."
 
 
 @pytest.fixture
@@ -68,12 +68,12 @@ async def test_a_bot_that_is_invited_says_what_it_reads_keeps_and_answers(invite
             "and the words that matched."
         ),
         (
-            "Ask me: `vendor list` says who is watched, `vendor <name>` shows a card, `vendor "
-            "help` the rest."
+            "Ask me: vendor list says who is watched, vendor <name> shows a card, vendor "
+            "help the rest."
         ),
         (
-            "Too much? `vendor mute <name>` quiets a vendor here; “Wrong match” under a card takes "
-            "it back. An admin ends the listening with `vendor watch off`."
+            "Too much? vendor mute <name> quiets a vendor here; “Wrong match” under a card takes "
+            "it back. An admin ends the listening with vendor watch off."
         ),
         "Cards are no legal advice, and absence from a list is not clearance.",
     ]
@@ -133,7 +133,7 @@ async def test_before_an_admin_approves_nothing_is_matched_or_kept(approved: Bot
     [(channel, _, told)] = approved.posted()
     assert (channel, told) == (
         "#hall",
-        "The bot listens here. Type `vendor about` to see what that means.",
+        "The bot listens here. Type vendor about to see what that means.",
     )
     await approved.hears("#hall", "Acme Cam")
     assert len(approved.posted()) == 1
@@ -146,7 +146,7 @@ async def test_the_button_of_the_notice_approves_and_the_channel_is_told(approve
     await approved.joins("#hall")
     approved.posted()
     refused = await approved.presses("Approve this channel", "cora", OPS)
-    assert refused == "Only admins may use `vendor watch`; nothing was done."
+    assert refused == "Only admins may use vendor watch; nothing was done."
     assert approved.platform.replies[-1][0] == "cora"
     assert approved.posted() == []
     notice = approved.platform.shown["p2"].document
@@ -259,9 +259,9 @@ async def test_a_name_is_refused_where_channels_go_by_other_ids(invited: Bot) ->
 
 async def test_a_state_that_is_neither_on_nor_off_is_said(invited: Bot) -> None:
     told = await invited.answers("vendor watch maybe", "ada")
-    assert told == "'maybe' is neither on nor off. Type: vendor watch on"
+    assert told == "'maybe' is neither on nor off. Type vendor watch on."
     assert await invited.answers("vendor watch", "ada") == (
-        "That needs a state. Type: vendor watch <state> [channel]"
+        "That needs a state. Type vendor watch <state> [channel]."
     )
 
 

@@ -16,7 +16,7 @@ from bot.rights import KEPT
 from tests.dialogs.conftest import ACME, Bot, a_bot, place
 from tests.fakes import Clock, FakePlatform
 
-REFUSAL = "Only admins may use `vendor watch`; nothing was done."
+REFUSAL = "Only admins may use vendor watch; nothing was done."
 
 
 @dataclass(slots=True)

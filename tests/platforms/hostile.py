@@ -29,6 +29,7 @@ from bot.core.document import (
     Quote,
     Struck,
     Text,
+    Typed,
     plain,
     runs,
 )
@@ -131,8 +132,10 @@ def documents(longest: int = 1, most: int = 5) -> SearchStrategy[Document]:
         | st.builds(Link, text, addresses)
         | st.builds(Struck, text)
         | st.builds(Handle, text, st.sampled_from(("channel", "person")))
+        | st.builds(Typed, text, st.booleans())
     )
     run: SearchStrategy[Inlines] = _tuples(inline, 4)
+    sign = text | st.sampled_from(("", "📄", "❌", "❌\ufe0f", "1\ufe0f\u20e3", "👍🏽"))
     block: SearchStrategy[Block] = (
         st.builds(Heading, run)
         | st.builds(Paragraph, run)
@@ -141,7 +144,7 @@ def documents(longest: int = 1, most: int = 5) -> SearchStrategy[Document]:
         | st.builds(Quote, run)
         | st.just(Divider())
         | st.builds(Footnote, run)
-        | st.builds(Actions, _tuples(st.builds(Button, text, text), most))
+        | st.builds(Actions, _tuples(st.builds(Button, text, text, sign), most))
     )
     return st.builds(Document, text, _tuples(block, most))
 
@@ -153,10 +156,12 @@ def readable_documents() -> SearchStrategy[Document]:
     link = st.builds(Link, text, word.map("https://example.org/{}".format))
     inline: SearchStrategy[Inline] = st.builds(Text, text, st.booleans()) | link
     run: SearchStrategy[Inlines] = st.lists(
-        inline | st.just(Text(" ")) | st.builds(Struck, text), min_size=1, max_size=3
+        inline | st.just(Text(" ")) | st.builds(Struck, text) | st.builds(Typed, text),
+        min_size=1,
+        max_size=3,
     ).map(tuple)
     item = st.builds(Item, run, _tuples(run, 2))
-    button = st.builds(Button, text, word.map("vendor {}".format))
+    button = st.builds(Button, text, word.map("vendor {}".format), st.sampled_from(("", "📄")))
     block: SearchStrategy[Block] = (
         st.builds(Heading, run)
         | st.builds(Paragraph, run)

@@ -1,6 +1,7 @@
 """What every renderer rests on: text without traps, and shortening that shows."""
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,7 @@ from bot.core.document import (
     Paragraph,
     Quote,
     Text,
+    Typed,
     plain,
     runs,
     strong,
@@ -216,6 +218,13 @@ def _buttons(document: Document) -> list[Button]:
         if isinstance(block, Actions)
         for button in block.buttons
     ]
+
+
+def test_a_command_and_a_sign_are_cleaned_too() -> None:
+    (paragraph,) = _cleaned(Paragraph(words("Type ", Typed(" \u200bvendor\nhelp "), Typed(" "))))
+    assert paragraph == Paragraph(words("Type ", Typed("vendor help")))
+    button = Button("Full record", "vendor record nadir", " 📄\u202e\x07")
+    assert _cleaned(Actions((button,)))[1:] == (Actions((replace(button, sign="📄\ufffd"),)),)
 
 
 def test_rows_and_quotes_are_cleaned_too() -> None:

@@ -25,6 +25,7 @@ from bot.core.document import (
     Paragraph,
     Quote,
     Struck,
+    spoken,
     strong,
     words,
 )
@@ -183,6 +184,18 @@ def test_many_choices_are_not_broken_across_lines() -> None:
     buttons = tuple(Button(f"Choice number {n}", "vendor") for n in range(1, 4))
     text = to_text(Document("s", (Paragraph(words("p")), Actions(buttons))), 45)
     assert text.endswith("[1] Choice number 1  [2] Choice number 2\n[3] Choice number 3")
+
+
+def test_a_command_to_type_stands_out_and_has_no_sign() -> None:
+    document = Document("s", (Paragraph(spoken("Type `vendor help`.")),))
+    assert to_text(document) == "Type `vendor help`."
+    assert "│ Type vendor help." in _printed(document, 40)
+    assert "Type \x1b[1;36mvendor help\x1b[0m." in _printed(document, 40, colour=True)
+
+
+def test_a_buttons_sign_is_not_for_the_console() -> None:
+    actions = Actions((Button("Full record", "vendor record nadir", "📄"),))
+    assert to_text(Document("s", (Paragraph(words("p")), actions))) == "p\n\n[1] Full record"
 
 
 def test_console_markup_in_outside_words_is_literal() -> None:

@@ -23,10 +23,13 @@ from bot.core.document import (
     Quote,
     Struck,
     Text,
+    Typed,
+    spoken,
     strong,
     words,
 )
-from bot.platforms.matrix.render import MatrixMessage, render
+from bot.core.signs import signed
+from bot.platforms.matrix.render import MatrixMessage, render, render_pages
 from tests.platforms.hostile import documents, readable_documents, thoroughly, words_of
 
 # The strongly suggested set of the specification, client-server API, m.room.message msgtypes.
@@ -139,7 +142,8 @@ def test_a_card_reads_well_as_plain_text() -> None:
         "\n"
         "Not legal advice. Corrections: desk@example.org\n"
         "\n"
-        "Commands: Full record: !vendor record nadir · Mute here: !vendor mute nadir here"
+        "React, or type: 📄 Full record: !vendor record nadir"
+        " · 1️⃣ Mute here: !vendor mute nadir here"
     )
 
 
@@ -155,8 +159,8 @@ def test_a_card_is_structured_as_html() -> None:
         "<ul><li><strong>Cooldown:</strong> 24 hours</li></ul>"
         "<hr>"
         "<p><sub>Not legal advice. Corrections: desk@example.org</sub></p>"
-        "<p>Commands: Full record <code>!vendor record nadir</code>"
-        " · Mute here <code>!vendor mute nadir here</code></p>"
+        "<p>React, or type: 📄 Full record <code>!vendor record nadir</code>"
+        " · 1️⃣ Mute here <code>!vendor mute nadir here</code></p>"
     )
 
 
@@ -275,7 +279,7 @@ def _card() -> MatrixMessage:
                 Footnote(words("Not legal advice. Corrections: desk@example.org")),
                 Actions(
                     (
-                        Button("Full record", "vendor record nadir"),
+                        Button("Full record", "vendor record nadir", "📄"),
                         Button("Mute here", "vendor mute nadir here"),
                     )
                 ),
@@ -297,6 +301,52 @@ def test_two_runs_side_by_side_make_no_mention(first: str, second: str) -> None:
     body = render(Document("s", (Paragraph(words(first, strong(second))),))).body
     assert first + second not in body
     assert (first + second) in body.replace("\u200b", "")
+
+
+def test_a_command_to_type_has_matrixs_sign_and_a_shells_line_has_none() -> None:
+    message = render(Document("s", (Paragraph(spoken("Type `vendor help`.")),)))
+    assert message.body == "s\n\nType !vendor help."
+    assert message.formatted_body == "<p>Type <code>!vendor help</code>.</p>"
+    message = render(Document("s", (Paragraph(spoken("Run `vendorwatch outbox retry`.")),)))
+    assert message.body == "s\n\nRun vendorwatch outbox retry."
+    assert message.formatted_body == "<p>Run <code>vendorwatch outbox retry</code>.</p>"
+
+
+def test_a_hostile_command_to_type_is_letters_and_makes_no_room_of_its_sign() -> None:
+    run = (Typed("hall:example.org"), Text(" "), Typed("</code><b>@room"))
+    message = render(Document("s", (Paragraph(run),)))
+    assert message.formatted_body == (
+        "<p><code>!\u200bhall:example.org</code> "
+        "<code>!&lt;/code&gt;&lt;b&gt;@\u200broom</code></p>"
+    )
+    assert message.body == "s\n\n!\u200bhall:example.org !</code><b>@\u200broom"
+
+
+def test_buttons_without_a_sign_left_are_offered_to_be_typed() -> None:
+    buttons = tuple(Button(f"Choice {n}", f"vendor {n}") for n in range(1, 12))
+    message = render(Document("s", (Paragraph(words("p")), Actions(buttons[:10]))))
+    assert message.body.endswith(" · 9️⃣ Choice 9: !vendor 9 · 🔟 Choice 10: !vendor 10")
+    more = Document("s", (Paragraph(words("p")), Actions(buttons[:10]), Actions(buttons[10:])))
+    assert render(more).body.endswith("\n\nType: Choice 11: !vendor 11")
+    assert render(more).formatted_body.endswith("<p>Type: Choice 11 <code>!vendor 11</code></p>")
+
+
+def test_a_sign_stands_for_the_same_button_on_every_page() -> None:
+    long = tuple(Paragraph(words("x" * 3000)) for _ in range(3))
+    choices = [Actions((Button(f"Choice {n}", f"vendor {n}"),)) for n in (1, 2)]
+    document = Document("s", (choices[0], *long, choices[1]))
+    assert [page.signs for page in render_pages(document)] == [("1️⃣",), ("2️⃣",)]
+
+
+@thoroughly
+@given(documents())
+def test_every_sign_that_is_offered_stands_in_both_forms(document: Document) -> None:
+    message = render(document)
+    assert set(message.signs) <= {sign for sign, _ in signed(document)}
+    assert len(set(message.signs)) == len(message.signs)
+    shown = "".join(_Page(message.formatted_body).texts).replace("\u200b", "")
+    assert all(sign in shown for sign in message.signs)
+    assert all(sign in message.body.replace("\u200b", "") for sign in message.signs)
 
 
 def test_an_address_to_write_to_can_be_copied() -> None:

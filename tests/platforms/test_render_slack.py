@@ -23,7 +23,10 @@ from bot.core.document import (
     Paragraph,
     Quote,
     Struck,
+    Typed,
     is_web_address,
+    said,
+    spoken,
     strong,
     words,
 )
@@ -116,6 +119,38 @@ def test_a_channel_and_a_person_are_shown_by_slack_and_only_by_a_real_id() -> No
             {"type": "text", "text": "here"},
         )
     )
+
+
+def test_a_command_to_type_is_code_with_slacks_sign_and_a_shells_line_has_none() -> None:
+    text = words(*spoken("`vendor help`, `vendorwatch run`"), Typed("<!channel> `*x*`"))
+    for block in (Paragraph(text), Footnote(text)):
+        (drawn,) = render(Document("s", (block,))).blocks
+        assert drawn == _rich(
+            _section(
+                {"type": "text", "text": "/vendor help", "style": {"code": True}},
+                {"type": "text", "text": ", "},
+                {"type": "text", "text": "vendorwatch run", "style": {"code": True}},
+                {"type": "text", "text": "/<!channel> `*x*`", "style": {"code": True}},
+            )
+        )
+
+
+def test_small_print_with_a_command_is_drawn_so_that_it_can_be_code() -> None:
+    (block,) = render(Document("s", (Footnote(spoken("See `vendor help`.")),))).blocks
+    (command,) = (each for each in _of_type([block], "text") if "style" in each)
+    assert command == {"type": "text", "text": "/vendor help", "style": {"code": True}}
+
+
+def test_a_notification_has_the_words_of_a_command_without_marks() -> None:
+    assert render(said("Type `vendor <name>`.")).text == "Type vendor &lt;name&gt;."
+
+
+def test_a_buttons_sign_is_not_for_slack() -> None:
+    with_sign, without = (
+        render(Document("s", (Actions((Button("Full record", "vendor record nadir", sign),)),)))
+        for sign in ("📄", "")
+    )
+    assert with_sign == without
 
 
 def test_a_heading_is_bold_and_keeps_together_with_what_follows() -> None:

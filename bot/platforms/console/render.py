@@ -37,6 +37,7 @@ from bot.core.document import (
     Quote,
     Struck,
     Text,
+    Typed,
 )
 
 NARROWEST = 20
@@ -157,6 +158,8 @@ def _part(part: Inline, pen: _Pen) -> rich.Text:
             return rich.Text(value)
         case Struck(value):
             return rich.Text(value, style="strike") if pen.styled else rich.Text(f"~~{value}~~")
+        case Typed(value):
+            return rich.Text(value, style="bold cyan") if pen.styled else rich.Text(f"`{value}`")
         case Link(label, url) if pen.styled:
             # OSC 8 allows printable ASCII only in an address.
             return rich.Text(label, style=Style(underline=True, link=quote(url, safe=_PRINTABLE)))

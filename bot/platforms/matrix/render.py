@@ -31,9 +31,11 @@ from bot.core.document import (
     Quote,
     Struck,
     Text,
+    Typed,
     strong,
 )
 from bot.core.fit import fit, pages
+from bot.core.signs import numbered
 
 MOST_BYTES = 16 * 1024
 """Bytes of UTF-8 in both forms together. An event may have 64 KiB, of which encryption takes a
@@ -62,11 +64,13 @@ class MatrixMessage:
 
     Send it with an explicit `"m.mentions": {}`. Where that is present, servers and clients ping
     whom it names and nobody else; where it is missing they search `body` for display names, user
-    names and `@room`, and the name of a vendor may be the name of a user.
+    names and `@room`, and the name of a vendor may be the name of a user. `signs` are those of
+    the buttons in it, in order: the reactions to begin with.
     """
 
     body: str
     formatted_body: str
+    signs: tuple[str, ...] = ()
 
 
 def render(document: Document) -> MatrixMessage:
@@ -74,14 +78,22 @@ def render(document: Document) -> MatrixMessage:
 
     The plain text begins with the summary, which is what notifications show, unless its blocks
     say the same. Mentions in the text are broken by a zero width space; links that clients would
-    draw as a person or room are left as text. A document without words shows its summary.
+    draw as a person or room are left as text. A document without words shows its summary. Each
+    button stands with its sign, as `bot.core.signs` has it, and its command.
     """
-    return _drawn(fit(cleaned(document), _fits))
+    return _fitted(numbered(cleaned(document)))
 
 
 def render_pages(document: Document) -> tuple[MatrixMessage, ...]:
-    """Draw a document in as many events as it takes, each within the limit."""
-    return tuple(map(render, pages(document, _fits)))
+    """Draw a document in as many events as it takes, each within the limit.
+
+    A sign stands for the same button on every page.
+    """
+    return tuple(map(_fitted, pages(numbered(cleaned(document)), _fits)))
+
+
+def _fitted(document: Document) -> MatrixMessage:
+    return _drawn(fit(document, _fits))
 
 
 def _fits(document: Document) -> bool:
@@ -95,7 +107,14 @@ def _drawn(document: Document) -> MatrixMessage:
     if not re.search(rf"(?<!\w){re.escape(lead)}(?!\w)", body):
         lead = lead if len(lead) <= LONGEST_LEAD else lead[: LONGEST_LEAD - 1] + "…"
         body = f"{lead}\n\n{body}"
-    return MatrixMessage(body, "".join(map(_html, document.blocks)))
+    html = "".join(map(_html, document.blocks))
+    return MatrixMessage(body, html, tuple(_signs(document.blocks)))
+
+
+def _signs(blocks: Iterable[Block]) -> Iterator[str]:
+    for block in blocks:
+        if isinstance(block, Actions):
+            yield from (button.sign for button in block.buttons if button.sign)
 
 
 def _inert(text: str) -> str:
@@ -135,8 +154,7 @@ def _html(block: Block) -> str:  # noqa: PLR0911 - one return for each type of b
         case Fields(rows):
             return _html_list(_html_run(_row(row)) for row in rows)
         case Actions(buttons):
-            drawn = (f"{_text(b.label)} <code>{_text(_command(b))}</code>" for b in buttons)
-            return f"<p>Commands: {' · '.join(drawn)}</p>"
+            return f"<p>{_lead(buttons)} {' · '.join(map(_html_button, buttons))}</p>"
         case Divider():
             return "<hr>"
         case _:
@@ -164,6 +182,8 @@ def _html_part(part: Inline) -> str:
             return _text(value)
         case Struck(value):
             return f"<del>{_text(value)}</del>"
+        case Typed():
+            return f"<code>{_text(_with_sign(part))}</code>"
         case Link(label, url):
             return f'<a href="{escape(url)}">{_text(label)}</a>'
         case _:
@@ -178,8 +198,22 @@ def _row(row: FieldRow) -> Inlines:
     return (strong(f"{row.label}:"), Text(" "), *row.text) if row.label else row.text
 
 
-def _command(button: Button) -> str:
-    return f"!{button.line}" if button.line else ""
+def _with_sign(part: Typed) -> str:
+    return f"!{part.value}" if part.in_chat else part.value
+
+
+def _lead(buttons: Iterable[Button]) -> str:
+    return "React, or type:" if any(button.sign for button in buttons) else "Type:"
+
+
+def _html_button(button: Button) -> str:
+    label = _text(f"{button.sign} {button.label}".lstrip())
+    return f"{label} <code>{_text(f'!{button.line}')}</code>" if button.line else label
+
+
+def _plain_button(button: Button) -> str:
+    label = f"{button.sign} {button.label}".lstrip()
+    return _inert(f"{label}: !{button.line}" if button.line else label)
 
 
 def _plain_blocks(blocks: Iterable[Block]) -> str:
@@ -204,8 +238,7 @@ def _plain(block: Block) -> Iterator[str]:
         case Fields(rows):
             yield from (f"- {_plain_run(_row(row))}" for row in rows)
         case Actions(buttons):
-            drawn = (_inert(": ".join(filter(None, (b.label, _command(b))))) for b in buttons)
-            yield f"Commands: {' · '.join(drawn)}"
+            yield f"{_lead(buttons)} {' · '.join(map(_plain_button, buttons))}"
         case Divider():
             yield "---"
         case _:
@@ -221,6 +254,8 @@ def _plain_run(text: Inlines) -> str:
                 pending += value
             case Struck(value):
                 pending += f"~~{value}~~"
+            case Typed():
+                pending += _with_sign(part)
             case Link(label, url):
                 drawn += _inert(pending if label == url else f"{pending}{label} (")
                 drawn += _AT.sub("%40", url)

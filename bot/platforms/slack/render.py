@@ -33,6 +33,7 @@ from bot.core.document import (
     Quote,
     Struck,
     Text,
+    Typed,
     plain,
     size,
     strong,
@@ -264,6 +265,9 @@ def _element(part: Inline, *, bold: bool) -> dict[str, JSON]:
         case Struck(value):
             element = {"type": "text", "text": value}
             style |= {"strike": True}
+        case Typed(value, in_chat):
+            element = {"type": "text", "text": f"/{value}" if in_chat else value}
+            style |= {"code": True}
         case Link(label, url):
             element = {"type": "link", "url": url, "text": label}
         case Handle(value, "channel") if _CHANNEL.fullmatch(value):
@@ -284,7 +288,7 @@ def _footnote(text: Inlines) -> _Drawn:
     no way to escape its marks.
     """
     styled = any(
-        isinstance(part, Struck | Handle) or part == strong(plain((part,))) for part in text
+        isinstance(part, Struck | Handle | Typed) or part == strong(plain((part,))) for part in text
     )
     marked_up = "".join(_mrkdwn(part) for part in text)
     if styled or _MARKUP.search(plain(text)) or len(marked_up) > MOST_CONTEXT:
