@@ -76,6 +76,8 @@ class Invocation:
 
     `reply_to` is where the platform wants the answer, if that is not the channel itself. `on` is
     the message that the command was given on: whose button was pressed, or that was reacted to.
+    `revises` is the id of the command that this one, an edit of it, replaces. `doubt` says why the
+    platform does not vouch for whoever gave it; empty where it does.
     """
 
     channel: Channel
@@ -85,6 +87,8 @@ class Invocation:
     thread: str | None = None
     reply_to: str | None = None
     on: str | None = None
+    revises: str | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,250 @@
+"""A room as its state says: who may do what, who is there, whether it is encrypted. Pure.
+
+Power is computed here, by version of the room, since the SDK knows nothing of version 12.
+Reference: https://spec.matrix.org/latest/rooms/
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.core.clean import clean
+from bot.platforms.matrix.values import Json, identity, listed, mapping, server_of, string, user
+
+LONGEST_NAME = 80
+"""Characters of a display name."""
+ROTATION_MS = 604_800_000
+"""Milliseconds that a key of a room serves at most: a week, as the specification recommends."""
+ROTATION_MESSAGES = 100
+"""Messages for which one serves where the room says nothing, as the specification recommends."""
+
+_SHORTEST_MS = 3_600_000
+_MOST_MESSAGES = 10_000
+_PRIVILEGED_CREATORS = 12
+_STRICT_LEVELS = 10
+_HERE = frozenset({"join", "invite"})
+_ACTIONS: Mapping[str, int] = {"invite": 0, "kick": 50, "ban": 50, "redact": 50}
+_NUMBER = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """The room that another goes on in, and who said so."""
+
+    room_id: str
+    by: str
+
+
+@dataclass(slots=True)
+class Room:
+    """A joined room, which is fed its state in any order. `members` are those known so far.
+
+    `external`: whether another organisation shares it; nothing says so yet.
+    """
+
+    version: str = "1"
+    encrypted: bool = False
+    rotation_ms: int = ROTATION_MS
+    rotation_messages: int = ROTATION_MESSAGES
+    private: bool = True
+    successor: Successor | None = None
+    predecessor: str | None = None
+    external: bool | None = None
+    members: dict[str, str] = field(default_factory=dict)
+    _creator: str = ""
+    _additional: frozenset[str] = frozenset()
+    _levels: Json | None = None
+    _names: dict[str, str] = field(default_factory=dict)
+    _counts: dict[str, int] = field(default_factory=dict)
+
+    def take(self, event: Json) -> None:
+        """Take an event of the room's state; what is no such thing changes nothing."""
+        kind, key = string(event, "type"), event.get("state_key")
+        content = mapping(event, "content")
+        if kind == "m.room.member":
+            self._take_member(user(key), content)
+        elif key == "":
+            self._take_single(kind, user(event.get("sender")), content)
+
+    def take_summary(self, summary: Json) -> None:
+        """Take how many members there are, as a sync tells it; it tells only what has changed."""
+        for key in ("m.joined_member_count", "m.invited_member_count"):
+            count = _whole(summary.get(key))
+            if count is not None and count >= 0:
+                self._counts[key] = count
+
+    @property
+    def joined(self) -> frozenset[str]:
+        """Who is known to be in the room; not all, where members are loaded lazily."""
+        return frozenset(each for each, is_ in self.members.items() if is_ == "join")
+
+    @property
+    def creators(self) -> frozenset[str]:
+        """Who may do everything because they made the room; nobody before version 12."""
+        if not self._creator or _number(self.version) < _PRIVILEGED_CREATORS:
+            return frozenset()
+        return self._additional | {self._creator}
+
+    def power(self, user_id: str) -> float:
+        """Give a user's power level; infinite for those who made a room of version 12 or newer."""
+        if user_id in self.creators:
+            return math.inf
+        if self._levels is None:
+            older = _number(self.version) < _PRIVILEGED_CREATORS
+            return 100 if older and user_id and user_id == self._creator else 0
+        level = self._level(mapping(self._levels, "users").get(user_id))
+        return self._default("users_default", 0) if level is None else level
+
+    def needed(self, event_type: str, *, state: bool = False) -> int:
+        """Give the level that it takes to send an event of a type."""
+        level = self._level(mapping(self._levels or {}, "events").get(event_type))
+        if level is not None:
+            return level
+        return self._default("state_default", 50) if state else self._default("events_default", 0)
+
+    def needed_to(self, action: str) -> int:
+        """Give the level that it takes to `invite`, `kick`, `ban` or `redact` what others sent."""
+        return self._default(action, _ACTIONS.get(action, 50))
+
+    def may_send(self, user_id: str, event_type: str, *, state: bool = False) -> bool:
+        """Whether a user's level lets them send an event of a type."""
+        return self.power(user_id) >= self.needed(event_type, state=state)
+
+    def direct(self, own: frozenset[str]) -> bool:
+        """Whether at most one person is here, or invited, beside the bot's own accounts.
+
+        False as long as nothing is known of who is here: what is private must not be told there.
+        """
+        here = {each for each, is_ in self.members.items() if is_ in _HERE}
+        if not here & own:
+            return False
+        return len(here - own) <= 1 and sum(self._counts.values()) <= len(here & own) + 1
+
+    def displayname(self, user_id: str) -> str:
+        """Give what a user is called here, safe to draw; their id if that is nothing."""
+        return self._names.get(user_id) or _cleaned(user_id)
+
+    def _take_member(self, user_id: str, content: Json) -> None:
+        membership = string(content, "membership")
+        if not user_id or not membership:
+            return
+        if membership in _HERE:
+            self.members[user_id] = membership
+            self._names[user_id] = _cleaned(string(content, "displayname"))
+        else:
+            self.members.pop(user_id, None)
+            self._names.pop(user_id, None)
+
+    def _take_single(self, kind: str, sender: str, content: Json) -> None:
+        match kind:
+            case "m.room.create" if not self._creator:  # a room is made once
+                self._take_create(sender, content)
+            case "m.room.power_levels":
+                self._levels = content
+            case "m.room.join_rules":
+                self.private = string(content, "join_rule") != "public"
+            case "m.room.encryption":
+                self._take_encryption(content)
+            case "m.room.tombstone":
+                room_id = room(content.get("replacement_room"))
+                self.successor = Successor(room_id, sender) if room_id and sender else None
+            case _:
+                pass
+
+    def _take_create(self, sender: str, content: Json) -> None:
+        self.version = identity(content.get("room_version")) or "1"
+        # Until version 11 the content says who it was, though it always is the sender as well.
+        self._creator = sender or user(content.get("creator"))
+        self._additional = frozenset(
+            each for each in map(user, listed(content, "additional_creators")) if each
+        )
+        # Rooms upgraded to version 12 give no event of their predecessor.
+        self.predecessor = room(mapping(content, "predecessor").get("room_id")) or None
+
+    def _take_encryption(self, content: Json) -> None:
+        # Whatever is in it: what was meant to be encrypted is never spoken in in the clear.
+        self.encrypted = True
+        period, messages = (
+            _whole(content.get(key)) for key in ("rotation_period_ms", "rotation_period_msgs")
+        )
+        if period is not None:
+            self.rotation_ms = min(max(period, _SHORTEST_MS), ROTATION_MS)
+        if messages is not None:
+            self.rotation_messages = min(max(messages, 1), _MOST_MESSAGES)
+
+    def _default(self, key: str, default: int) -> int:
+        level = self._level((self._levels or {}).get(key))
+        return default if level is None else level
+
+    def _level(self, value: object) -> int | None:
+        """Read a level; before version 10 it may be a string or have a fraction."""
+        whole = _whole(value)
+        if whole is not None or _number(self.version) >= _STRICT_LEVELS:
+            return whole
+        if isinstance(value, float) and math.isfinite(value):
+            return int(value)
+        return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """An invitation of the bot's. Only `inviter` is certain; the rest is as their server says.
+
+    `inviter` is empty where it is not clear who that is. `predecessor` is the room that this one is
+    said to continue.
+    """
+
+    inviter: str
+    direct: bool = False
+    encrypted: bool = False
+    predecessor: str | None = None
+
+
+def invite(state: Iterable[object], user_id: str) -> Invite:
+    """Read the stripped state of an invitation of an account of the bot's."""
+    room_then, inviters, is_direct = Room(), set[str](), False
+    for event in state:
+        if not isinstance(event, dict):
+            continue
+        room_then.take(event)
+        content = mapping(event, "content")
+        mine = event.get("type") == "m.room.member" and event.get("state_key") == user_id
+        if mine and content.get("membership") == "invite":
+            inviters.add(user(event.get("sender")))
+            is_direct = is_direct or content.get("is_direct") is True
+    inviter = inviters.pop() if len(inviters) == 1 else ""
+    return Invite(inviter, is_direct, room_then.encrypted, room_then.predecessor)
+
+
+def allowed(inviter: str, patterns: tuple[str, ...]) -> bool:
+    """Whether somebody may invite the bot: by their id, by their server, or because of `*`."""
+    if not user(inviter):
+        return False
+    server = server_of(inviter)
+    for pattern in patterns:
+        if pattern == "*" or pattern.lower() == server:
+            return True
+        name, _, at = pattern.partition(":")
+        if (name, at.lower()) == (inviter.partition(":")[0], server):
+            return True
+    return False
+
+
+def room(value: object) -> str:
+    """Give the id of a room, or an empty string for what is none."""
+    given = identity(value)
+    return given if given.startswith("!") else ""
+
+
+def _cleaned(name: str) -> str:
+    return clean(name[: 10 * LONGEST_NAME]).strip()[:LONGEST_NAME].strip()
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(version: str) -> int:
+    """Give a version's number; one with a name of its own gives nobody infinite power."""
+    return int(version) if re.fullmatch(r"\d{1,4}", version, re.ASCII) else _PRIVILEGED_CREATORS - 1
