@@ -22,6 +22,11 @@ PURE_SLACK = (
         for each in ("agreed", "posts", "text", "told", "values", "where")
     }
 )
+PURE_MATRIX = (
+    STDLIB_WITHOUT_IO
+    | {"base64", "binascii", "cryptography", "bot.core", "bot.errors"}
+    | {f"bot.platforms.matrix.{each}" for each in ("chain", "identity", "signing")}
+)
 
 RULES: dict[str, set[str]] = {
     "core": CORE,
@@ -38,6 +43,9 @@ RULES: dict[str, set[str]] = {
     "platforms/slack/windows.py": PURE_SLACK | {"bot.platforms.slack.render"},
     "platforms/slack/forms.py": PURE_SLACK | {"bot.errors"},
     "platforms/slack/manifest.py": PURE_SLACK,
+    "platforms/matrix/chain.py": PURE_MATRIX,
+    "platforms/matrix/identity.py": PURE_MATRIX,
+    "platforms/matrix/signing.py": PURE_MATRIX,
     "platforms/matrix/render.py": STDLIB_WITHOUT_IO | {"bot.core"},
     "platforms/console/render.py": STDLIB_WITHOUT_IO | {"rich", "bot.core"},
 }
@@ -54,7 +62,7 @@ OWNERS = {
     "slack_sdk": "platforms/slack",
     "slack_bolt": "platforms/slack",
     "nio": "platforms/matrix",
-    "cryptography": "platforms/slack",
+    "cryptography": "platforms/",
     "sqlalchemy": "storage",
     "alembic": "storage",
     "aiosqlite": "storage",
