@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from random import Random, SystemRandom
 
 import structlog
 
 from bot.clerk import Clerk
 from bot.commands.context import Context
-from bot.core.about import about, awaits_approval
+from bot.core.about import about, awaits_approval, went_on
 from bot.core.addresses import links
 from bot.core.cards import Desk
 from bot.core.commands import CommandTable
+from bot.core.document import Document
 from bot.core.feed import Poll
 from bot.core.judge import WatchlistJudge
 from bot.core.limits import Patience
@@ -36,6 +38,7 @@ from bot.core.places import Watch, listens
 from bot.core.policy import Decision, Hold, Join, Skip
 from bot.core.roles import Roles
 from bot.core.settings import Settings
+from bot.core.signs import is_mark, meant
 from bot.core.stories import Fingerprint, fingerprint
 from bot.current import Compiled, CurrentWatchlist
 from bot.delivery.outbox import Worker
@@ -79,6 +82,7 @@ class App:
     admins: tuple[Channel, ...] = ()
     roles: Roles = NOBODY
     watch: Mapping[str, Watch] = field(default_factory=dict)
+    rng: Random = field(default_factory=SystemRandom)
     rights: Rights = field(init=False)
     places: Places = field(init=False)
     clerk: Clerk = field(init=False)
@@ -90,7 +94,15 @@ class App:
         nudge = self.worker.nudge
         self.rights = Rights(self.roles, self.platforms, self.clock)
         self.places = Places(self.store, self.clock, self.watch)
-        self.clerk = Clerk(self.store, self.commands, self._context, self.clock, self._answered)
+        self.clerk = Clerk(
+            self.store,
+            self.commands,
+            self._context,
+            self.clock,
+            self._answered,
+            self._pages,
+            rng=self.rng,
+        )
         self.upkeep = Upkeep(
             self.store,
             lambda: self.current.compiled.watchlist,
@@ -213,6 +225,23 @@ class App:
         if on is not None and await self.store.named_before(channel, on, channel.team):
             await self.on_command(invocation)
 
+    async def on_pressed(self, invocation: Invocation, sign: str) -> None:
+        """Carry out what a reaction stands for: a button of the bot's, or the mark that it set."""
+        on = invocation.on
+        shown = None if on is None else await self.store.shown(invocation.channel, on)
+        button = None if shown is None else meant(shown.document, sign)
+        if shown is not None and button is not None:
+            given = replace(
+                invocation,
+                channel=shown.channel,
+                line=button.line,
+                thread=shown.thread,
+                reply_to=shown.reply_to or invocation.reply_to,
+            )
+            await self.on_command(given)
+        elif is_mark(sign):
+            await self.on_marked(replace(invocation, line="vendor explain"))
+
     async def on_joined(self, channel: Channel, event: str, by: str | None = None) -> None:
         """Say what the bot does there, once; where it needs approval, ask for that."""
         decided = await self.store.listening(channel)
@@ -220,7 +249,9 @@ class App:
         policy = self.places.policy(channel.platform)
         vendors = len(self.current.compiled.watchlist.vendors)
         posts = [(channel, about(channel, decided, policy, self.routes.settings, vendors))]
-        if not (channel.private or listens(channel, decided, policy)):
+        # What an encrypted channel says is decided about in it, not elsewhere.
+        closed = channel.private or channel.encrypted
+        if not (closed or listens(channel, decided, policy)):
             # An admin elsewhere could not approve: the button is a command of this chat and team.
             near = [self.places.known(each) for each in self.admins if _is_near(each, channel)]
             posts += [(admin, awaits_approval(channel, by)) for admin in near]
@@ -232,10 +263,24 @@ class App:
         """Keep nothing back for a channel that cannot be posted to."""
         await self.store.leave(channel, self.clock())
 
+    async def on_moved(self, old: Channel, new: Channel, event: str) -> None:
+        """Let a channel's settings, and what waits for it, go on in the one that follows it."""
+        await self.places.look()
+        old = self.places.shared(old)
+        listened = await self.places.listens(old)
+        lost = listened and new.encrypted and not old.encrypted
+        if await self.store.move(old, new, event, went_on(listening_lost=lost), self.clock()):
+            self.places.forget()
+            self.worker.nudge()
+
     async def on_removed(self, platform: str, team: str) -> None:
         """Stop at once for a team that has taken the bot out; what is kept of it goes later."""
         await self.store.remove(platform, team, self.clock())
         log.warning("taken out of a workspace", platform=platform, team=team)
+
+    def _pages(self, channel: Channel, document: Document) -> tuple[Document, ...]:
+        platform = self.platforms.get(channel.platform)
+        return (document,) if platform is None else platform.pages(document)
 
     def _answered(self) -> None:
         """Let what was just decided about listening hold at once; deliver the answer."""
@@ -258,6 +303,8 @@ class App:
             role=lambda: self.rights.role(invocation),
             private_keys=lambda: self.rights.private_keys(invocation),
             now=self.clock(),
+            moderates=lambda: self.rights.moderates(invocation),
+            known=known,
             watch=self.places.policy(channel.platform),
             private_answers=platform is None or platform.private_answers,
             alone=platform is not None and platform.is_direct(channel),

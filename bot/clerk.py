@@ -10,15 +10,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from random import Random, SystemRandom
 
 import structlog
 
 from bot.commands.context import Context
-from bot.core.commands import Answer, CommandTable, Role
+from bot.confirmations import Confirmations
+from bot.core.commands import Answer, Call, CommandTable, Role
 from bot.core.document import Document, said
 from bot.core.limits import Allowance
-from bot.core.mention import Invocation
+from bot.core.mention import Channel, Invocation
 from bot.errors import BotError, StorageError, UsageError
+from bot.rights import may
 from bot.storage.rows import Command
 from bot.storage.store import Store
 
@@ -38,7 +41,8 @@ GRACE_S = 4.0
 class Clerk:
     """Answers commands one after another. `answered` is called when an answer has been queued.
 
-    Whoever asks too often, or for what they may not do, is told so.
+    `pages` shares an answer out among the messages that it takes in a channel. Whoever asks too
+    often, or for what they may not do, is told so.
     """
 
     store: Store
@@ -46,9 +50,15 @@ class Clerk:
     context: Callable[[Invocation], Awaitable[Context]]
     clock: Callable[[], datetime]
     answered: Callable[[], None]
+    pages: Callable[[Channel, Document], tuple[Document, ...]] = lambda _, whole: (whole,)
     allowance: Allowance = field(default_factory=Allowance)
+    rng: Random = field(default_factory=SystemRandom)
+    confirmations: Confirmations = field(init=False)
     _woken: asyncio.Event = field(init=False, default_factory=asyncio.Event)
     _ending: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self.confirmations = Confirmations(self.store, self.commands, self.clock, self.rng)
 
     def nudge(self) -> None:
         """Say that there is a command."""
@@ -90,7 +100,8 @@ class Clerk:
         if command is None:
             return False
         answer = await self._answer(command)
-        await self.store.answer(command, answer, self.clock())
+        pages = () if answer.document is None else self.pages(command.channel, answer.document)
+        await self.store.answer(command, answer, self.clock(), pages)
         self.answered()
         return True
 
@@ -106,6 +117,8 @@ class Clerk:
             command.thread,
             command.reply_to,
             command.on,
+            command.revises,
+            command.doubt,
         )
         try:
             made = await self._carry_out(command, invocation)
@@ -128,17 +141,41 @@ class Clerk:
             if wait is not None:
                 seconds = math.ceil(wait.total_seconds())
                 raise UsageError(f"That is more than I can answer; try again in {seconds} s.")
+        if invocation.doubt:
+            raise UsageError(invocation.doubt)
         call = self.commands.read(command.line)
-        context = await self.context(invocation)
-        needed = call.command.role
-        if needed is not Role.READER and not (await context.role()).reaches(needed):
-            path = " ".join(call.command.path)
-            raise UsageError(f"Only {WHO[needed]} may use `{path}`; nothing was done.")
+        context = await self._context(command, invocation)
+        await _allow(context, call)
+        preview = call.command.preview
+        shown = None if preview is None else await preview(context, **call.arguments)
+        if shown is not None:
+            return await self.confirmations.ask(context, command.event, command.line, shown)
         made = await call.command.handler(context, **call.arguments)
         if context.alone and isinstance(made, Answer):
             posts = tuple(each for each in made.posts if each[0].key != channel.key)
             made = replace(made, posts=posts)
         return made
+
+    async def _context(self, command: Command, invocation: Invocation) -> Context:
+        """Give a command's surroundings, in which it can confirm another one."""
+        context = await self.context(invocation)
+
+        async def confirm(code: str) -> Document | Answer:
+            line = await self.confirmations.confirmed(context, command.event, code)
+            call = self.commands.read(line)
+            await _allow(context, call)  # which may have changed meanwhile
+            return await call.command.handler(context, **call.arguments)
+
+        async def cancel(code: str) -> None:
+            await self.confirmations.cancel(context, command.event, code)
+
+        return replace(context, confirm=confirm, cancel=cancel)
+
+
+async def _allow(context: Context, call: Call) -> None:
+    if not await may(context, call):
+        path = " ".join(call.command.path)
+        raise UsageError(f"Only {WHO[call.command.role]} may use `{path}`; nothing was done.")
 
 
 def _told(text: str) -> Answer:

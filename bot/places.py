@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.core.mention import Channel
-from bot.core.places import Place, Watch, listens
+from bot.core.places import Place, Watch, holds, listens
 from bot.errors import StorageError
 from bot.storage.store import Store
 
 FRESH = timedelta(seconds=5)
 """How long another process's decision may go unseen."""
+MOST_MOVES = 20
+"""A channel that went on as others is followed so far: they may lead in a circle."""
 
 
 @dataclass(slots=True)
@@ -37,21 +39,36 @@ class Places:
         """Say whether the bot listens there. Raise StorageError as long as it never could ask."""
         await self.look()
         place = self._seen.get((channel.team, channel.key))
-        decided = None if place is None else place.listening
-        return listens(self.shared(channel), decided, self.policy(channel.platform))
+        there, decided = self.shared(channel), None
+        if place is not None:
+            decided = holds(place.listening, encrypted=there.encrypted, knowing=place.knowing)
+        return listens(there, decided, self.policy(channel.platform))
 
     def shared(self, channel: Channel) -> Channel:
-        """Give a channel as external if it is known to be: not all that comes from it says so."""
+        """Give a channel as external or encrypted if it is known to be: not all from it says so."""
         place = self._seen.get((channel.team, channel.key))
-        return replace(channel, external=True) if place is not None and place.external else channel
+        if place is None:
+            return channel
+        return replace(
+            channel,
+            external=channel.external or place.external,
+            encrypted=channel.encrypted or place.encrypted,
+        )
 
     def known(self, channel: Channel) -> Channel:
-        """Give a channel of the configuration as private or not, as it was when last looked at.
+        """Give a channel of the configuration as it goes on and of the kind that it was last.
 
         A key does not tell. As long as the bot has not been invited there it is left as it is.
         """
         place = self._seen.get((channel.team, channel.key))
-        return channel if place is None else replace(channel, private=place.private)
+        for _ in range(MOST_MOVES):
+            if place is None or place.moved_to is None:
+                break
+            channel = replace(channel, id=place.moved_to.partition(":")[2])
+            place = self._seen.get((channel.team, channel.key))
+        if place is None:
+            return channel
+        return replace(channel, private=place.private, encrypted=place.encrypted)
 
     async def look(self) -> None:
         """See that what is known is fresh. Raise StorageError as long as it never could ask."""

@@ -57,7 +57,8 @@ class FakePlatform:
     speak, and with `loses` set only after the fact: the post is there and nobody is told. Who has
     which role, and is in which private channels, a test says in `roles` and `rooms`. An attempt
     waits while `open` is not set. `begun` counts attempts, finished or not; `posted` has each new
-    message once, edited or taken back later.
+    message once, edited or taken back later. With `keeps_answers` answers are messages too, in the
+    channel that `reply_to` names; `page` is how many blocks one takes.
     """
 
     name: str = "fake"
@@ -77,6 +78,9 @@ class FakePlatform:
     begun: int = 0
     asked: int = 0
     direct: set[str] = field(default_factory=set)
+    keeps_answers: bool = False
+    moderators: set[tuple[str, str]] = field(default_factory=set)
+    page: int = 0
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def __post_init__(self) -> None:
@@ -160,10 +164,16 @@ class FakePlatform:
             raise failure
         self.marks.append((channel.id, message_id))
 
+    def pages(self, document: Document) -> tuple[Document, ...]:
+        """Give so many blocks a page as a test said."""
+        most = self.page or len(document.blocks) or 1
+        parts = range(0, max(len(document.blocks), 1), most)
+        return tuple(Document(document.summary, document.blocks[n : n + most]) for n in parts)
+
     async def reply(
         self, invocation: Invocation, document: Document, *, shared: bool = False
-    ) -> None:
-        """Keep a reply."""
+    ) -> Receipt | None:
+        """Keep a reply; where a test wants that, as a message that can be changed."""
         assert invocation.channel.platform == self.name
         failure = await self._begin()
         if failure is not None:
@@ -171,11 +181,21 @@ class FakePlatform:
         to = invocation.channel.id if shared else invocation.actor
         self.replies.append((to, said(document)))
         self.answered.append(document)
+        if not self.keeps_answers:
+            return None
+        id_ = f"a{len(self.replies)}"
+        where = invocation.reply_to or invocation.channel.id
+        self.shown[id_] = Shown(where, invocation.thread, document, invocation.id)
+        return Receipt(id_, channel=invocation.reply_to)
 
     async def role(self, channel: Channel, actor: str, groups: Mapping[str, Role]) -> Role:
         """Say what a test said."""
         del channel, groups
         return self.roles.get(actor, Role.READER)
+
+    async def moderates(self, channel: Channel, actor: str) -> bool:
+        """Say what a test said."""
+        return (channel.id, actor) in self.moderators
 
     async def private_channels(self, actor: str, team: str) -> frozenset[str]:
         """Say what a test said."""

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from bot.core.cards import Desk
 from bot.core.choices import Mute, Report
-from bot.core.commands import Role
+from bot.core.commands import Answer, Role
+from bot.core.document import Document, quoted
 from bot.core.matcher import Matcher
 from bot.core.mention import Channel, Invocation
 from bot.core.overview import Overview
@@ -15,6 +16,7 @@ from bot.core.places import Listening, Watch
 from bot.core.settings import Settings
 from bot.core.status import Status
 from bot.core.watchlist import Watchlist
+from bot.errors import UsageError
 
 
 class Records(Protocol):
@@ -57,11 +59,30 @@ class Records(Protocol):
         """Give what is watched where; private channels only where their key is given."""
 
 
+async def _nobody() -> bool:
+    return False
+
+
+async def _nothing_waits(code: str) -> Document | Answer:
+    raise UsageError(f"Nothing waits here under {quoted(code)}.")
+
+
+async def _nothing_to_cancel(code: str) -> None:
+    await _nothing_waits(code)
+
+
+def _as_it_is(channel: Channel) -> Channel:
+    return channel
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One command's surroundings, as they were when it was given.
 
-    `role` and `private_keys` (of the private channels that the asker is in) ask the platform.
+    `role`, `moderates` (this channel, and it alone) and `private_keys` (of the private channels
+    that the asker is in) ask the platform; the first two raise UsageError where nobody can know
+    who asks. `known` gives a channel of the kind that it is. `confirm` carries out what waits under
+    a code, `cancel` leaves it; both raise UsageError if that is not to be.
     `private_answers`: an answer is seen by the asker alone. `alone`: nobody else is in the channel,
     so what is said there to all would be said twice. `reports_go_to` are the channels of
     those who mend the watchlist, `routes` the channels that each feed goes to.
@@ -76,6 +97,10 @@ class Context:
     role: Callable[[], Awaitable[Role]]
     private_keys: Callable[[], Awaitable[frozenset[str]]]
     now: datetime
+    moderates: Callable[[], Awaitable[bool]] = _nobody
+    known: Callable[[Channel], Channel] = _as_it_is
+    confirm: Callable[[str], Awaitable[Document | Answer]] = _nothing_waits
+    cancel: Callable[[str], Awaitable[None]] = _nothing_to_cancel
     watch: Watch = Watch.ON_INVITE
     private_answers: bool = True
     alone: bool = False

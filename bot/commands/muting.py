@@ -47,7 +47,24 @@ class _Wish:
     reason: str
 
 
-@table.command("vendor mute")
+async def _what_muting_does(context: Context, vendor: Rest) -> Document | None:
+    """Say what a mute of all vendors, or in all channels, means."""
+    wish = _wish(vendor)
+    all_of_them = wish.name.casefold() == ALL
+    found = None if all_of_them else context.watchlist.find(wish.name)
+    broad = all_of_them or (wish.everywhere and isinstance(found, Exactly))
+    if wish.span is None or not broad:
+        return None
+    await _allow(context, wish)
+    name = found.vendor.name if isinstance(found, Exactly) else "all vendors"
+    where = "everywhere" if wish.everywhere else "here"
+    until = moment(context.now + wish.span)
+    return said(
+        f"That would mute {name} {where} until {until}: no such alert is posted until then."
+    )
+
+
+@table.command("vendor mute", preview=_what_muting_does)
 async def vendor_mute(context: Context, vendor: Rest) -> Document | Answer:
     """Quiet a vendor here, or “all”; then perhaps: for 7d, everywhere, because ..."""
     wish = _wish(vendor)
@@ -113,6 +130,8 @@ def _how_long(context: Context, slug: str | None, wish: _Wish) -> Document:
 async def _allow(context: Context, wish: _Wish) -> None:
     modest = not wish.everywhere and (wish.span is None or wish.span <= READERS_MOST)
     if modest or (await context.role()).reaches(Role.CURATOR):
+        return
+    if not wish.everywhere and await context.moderates():
         return
     if wish.everywhere:
         raise UsageError("Only curators may mute a vendor everywhere. You may mute it here.")

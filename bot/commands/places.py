@@ -56,11 +56,20 @@ def _is_for(context: Context, feed: str, private: frozenset[str]) -> bool:
     return not channels or any(not each.private or each.key in private for each in channels)
 
 
-@table.command("vendor watch", role=Role.ADMIN)
-async def vendor_watch(
+async def _what_watching_off_does(
     context: Context, state: str, channel: str | None = None
-) -> Document | Answer:
-    """Let the bot listen in a channel, or not: watch on, watch off."""
+) -> Document | None:
+    """Say what it means not to listen any more."""
+    wanted, there = _wish(context, state, channel)
+    if wanted is Listening.ON:
+        return None
+    where = words(Handle(there.id, "channel"))
+    told = words("The bot would listen no more in ", *where, ": no vendor named there is told.")
+    return Document("The bot would listen no more.", (Paragraph(told),))
+
+
+def _wish(context: Context, state: str, channel: str | None) -> tuple[Listening, Channel]:
+    """Read whether the bot is to listen, and where. Raise UsageError."""
     try:
         wanted = Listening(state.casefold())
     except ValueError:
@@ -68,7 +77,21 @@ async def vendor_watch(
             f"{quoted(state)} is neither on nor off. Type `vendor watch on`."
         ) from None
     here = context.invocation.channel
-    there = here if channel is None else _channel(channel, here)
+    there = here if channel is None else context.known(_channel(channel, here))
+    if there.key == here.key:
+        return wanted, here
+    if wanted is Listening.ON and there.encrypted:
+        raise UsageError("That room is encrypted: type this there, so that its people see it.")
+    return wanted, there
+
+
+@table.command("vendor watch", role=Role.ADMIN, local=True, preview=_what_watching_off_does)
+async def vendor_watch(
+    context: Context, state: str, channel: str | None = None
+) -> Document | Answer:
+    """Let the bot listen in a channel, or not: watch on, watch off."""
+    here = context.invocation.channel
+    wanted, there = _wish(context, state, channel)
     await context.records.listen(there, wanted, context.invocation.actor, context.now)
     how = "The bot listens" if wanted is Listening.ON else "The bot does not listen any more"
     told = words(f"{how} in ", Handle(there.id, "channel"), ".")

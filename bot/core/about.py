@@ -9,6 +9,7 @@ from bot.core.document import (
     Handle,
     Item,
     Paragraph,
+    said,
     spoken,
     strong,
     words,
@@ -96,13 +97,25 @@ def _reading(
             return Item(words(what, f"{text}."))
         text += f"; the same vendor again after {write_duration(settings.cooldown)} at the earliest"
         return Item(words(what, f"{text}."))
+    who = "n admin"
     if decided is Listening.OFF:
         why = "listening is switched off here"
     elif channel.external:
         why = "another organisation shares this channel"
+    elif channel.encrypted:
+        why, who = "this room is encrypted", " moderator"
     else:
         why = "an admin has to approve it" if watch is Watch.ON_APPROVAL else "it is switched off"
-    return Item(words(what, *spoken(f": nothing, since {why}. An admin types `vendor watch on`.")))
+    return Item(words(what, *spoken(f": nothing, since {why}. A{who} types `vendor watch on`.")))
+
+
+def went_on(*, listening_lost: bool) -> Document:
+    """Say in a channel that it follows another one."""
+    told = "This room follows an older one, and all that was set there holds here."
+    if listening_lost:
+        told += " Only that I listened does not, since this room is encrypted: "
+        told += "a moderator types `vendor watch on`."
+    return said(told)
 
 
 def awaits_approval(channel: Channel, by: str | None) -> Document:

@@ -33,6 +33,7 @@ class Answer:
 
 
 Handler = Callable[..., Awaitable[Document | Answer]]
+Preview = Callable[..., Awaitable[Document | None]]
 H = TypeVar("H", bound=Handler)
 
 # Phones and word processors write these for the plain ones.
@@ -69,7 +70,9 @@ class Command:
     """One command: the words that call it, its parameters and what it does.
 
     A `long` answer gets a page of its own where a platform has such. One that is not `listed` is
-    given by buttons and the like, and no help speaks of it.
+    given by buttons and the like, and no help speaks of it. A `local` one whoever moderates a
+    channel may use for that channel, whatever their role. What `preview` (the context and the
+    same arguments) says it would do is to be confirmed first; None: nothing is.
     """
 
     path: tuple[str, ...]
@@ -79,6 +82,8 @@ class Command:
     handler: Handler
     long: bool = False
     listed: bool = True
+    local: bool = False
+    preview: Preview | None = None
 
     @property
     def usage(self) -> str:
@@ -103,8 +108,15 @@ class CommandTable:
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands.values())
 
-    def command(
-        self, path: str, *, role: Role = Role.READER, long: bool = False, listed: bool = True
+    def command(  # noqa: PLR0913 - each says something else of it, and has a default
+        self,
+        path: str,
+        *,
+        role: Role = Role.READER,
+        long: bool = False,
+        listed: bool = True,
+        local: bool = False,
+        preview: Preview | None = None,
     ) -> Callable[[H], H]:
         """Declare a command; raise TypeError if its function lacks a docstring or is untyped."""
 
@@ -116,7 +128,7 @@ class CommandTable:
             if key in self._commands:
                 raise TypeError(f"command {path!r} is declared twice")
             self._commands[key] = Command(
-                key, _parameters(handler), help_, role, handler, long, listed
+                key, _parameters(handler), help_, role, handler, long, listed, local, preview
             )
             return handler
 

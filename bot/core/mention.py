@@ -76,8 +76,8 @@ class Invocation:
 
     `reply_to` is where the platform wants the answer, if that is not the channel itself. `on` is
     the message that the command was given on: whose button was pressed, or that was reacted to.
-    `revises` is the id of the command that this one, an edit of it, replaces. `doubt` says why the
-    platform does not vouch for whoever gave it; empty where it does.
+    `revises` is the id of the command that this one, an edit, replaces. `doubt` says why the
+    platform does not vouch for whoever gave it; then it is not carried out.
     """
 
     channel: Channel
@@ -89,6 +89,15 @@ class Invocation:
     on: str | None = None
     revises: str | None = None
     doubt: str = ""
+
+    @property
+    def forgeable(self) -> bool:
+        """Whether it was given on a message in an encrypted channel.
+
+        What is done to a message there, as a reaction, is outside the encryption, so that whoever
+        runs the server could have done it.
+        """
+        return self.on is not None and self.channel.encrypted
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,12 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Where a document ended up. `link` leads a person there, if the platform has addresses."""
+    """Where a document ended up. `link` leads a person there, if the platform has addresses.
+
+    `channel` is the id of the channel where it stands, if that is not the one it was meant for: an
+    answer that went to its asker alone.
+    """
 
     message_id: str
     link: str | None = None
+    channel: str | None = None

@@ -10,6 +10,9 @@ from bot.core.document import Actions, Button, Document
 KEYCAPS = (*(f"{digit}\ufe0f\u20e3" for digit in range(1, 10)), "\U0001f51f")
 """One to ten, for buttons without a sign of their own."""
 
+MARK = "👀"
+"""The emoji that the bot puts on a message it knows a card for."""
+
 # Clients write an emoji with and without U+FE0F, and people choose a skin tone.
 _VARIANT = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 
@@ -29,6 +32,11 @@ def meant(document: Document, sign: str) -> Button | None:
     """Give the button that a reaction means, whatever its variant or skin tone; None for others."""
     key = _key(sign)
     return next((button for own, button in signed(document) if _key(own) == key), None)
+
+
+def is_mark(sign: str) -> bool:
+    """Say whether a reaction is the bot's mark, whatever its variant."""
+    return _key(sign) == MARK
 
 
 def numbered(document: Document) -> Document:

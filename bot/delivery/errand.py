@@ -5,6 +5,9 @@ from bot.errors import DeliveryError
 from bot.platforms.base import Platform, Redelivery
 from bot.storage.rows import Kind, Outgoing
 
+NOWHERE = Receipt("")
+"""Where an answer stands that nobody can change: the message it answers is a person's."""
+
 
 async def carry(platform: Platform, outgoing: Outgoing) -> Receipt:
     """Do with a document what is to be done; say where it stands. Raise DeliveryError."""
@@ -15,16 +18,16 @@ async def carry(platform: Platform, outgoing: Outgoing) -> Receipt:
             if there is not None:
                 return there
             return await platform.post(channel, document, key=key, thread=outgoing.thread)
-        case Kind.EDIT:
+        case Kind.EDIT | Kind.REVISE:
             await platform.edit(channel, _message(outgoing), document, key=key)
         case Kind.WITHDRAW:
             await platform.withdraw(channel, _message(outgoing), key=key)
         case Kind.MARK:
             await platform.mark(channel, _message(outgoing), document, key=key)
         case Kind.REPLY:
-            await platform.reply(_asked(outgoing), document)
+            return await platform.reply(_asked(outgoing), document) or NOWHERE
         case Kind.SHARE:
-            await platform.reply(_asked(outgoing), document, shared=True)
+            return await platform.reply(_asked(outgoing), document, shared=True) or NOWHERE
     return Receipt(outgoing.message or "")
 
 

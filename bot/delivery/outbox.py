@@ -29,7 +29,7 @@ from bot.delivery.outcome import (
 )
 from bot.errors import DeliveryError, StorageError
 from bot.platforms.base import Platform
-from bot.storage.rows import Kind, Outgoing
+from bot.storage.rows import ANSWERS, Kind, Outgoing
 from bot.storage.store import Store
 
 # Long enough to post and write it down, short enough that a crash is made good within 30 s.
@@ -207,7 +207,7 @@ class Worker:
     def _done(self, outgoing: Outgoing, task: asyncio.Task[None]) -> None:
         del task
         self._under_way.discard(outgoing.lane)
-        if self._pace and outgoing.kind not in {Kind.REPLY, Kind.SHARE}:
+        if self._pace and outgoing.kind not in {*ANSWERS, Kind.REVISE}:
             self._rests[outgoing.lane] = self._clock() + self._pace
         self.nudge()
 

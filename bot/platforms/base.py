@@ -45,11 +45,23 @@ class Inbox(Protocol):
     async def on_marked(self, invocation: Invocation) -> None:
         """Take it that somebody touched the mark on a message (`on`); carried out if it is ours."""
 
+    async def on_pressed(self, invocation: Invocation, sign: str) -> None:
+        """Take it that somebody reacted with `sign` to a message (`on`).
+
+        Carried out if that is the sign of a button there, or the mark of the bot.
+        """
+
     async def on_joined(self, channel: Channel, event: str, by: str | None = None) -> None:
         """Take it that the bot is in a channel now; `event` is the same if it is told again."""
 
     async def on_left(self, channel: Channel) -> None:
         """Take it that the bot is out of a channel, or that nobody can post there."""
+
+    async def on_moved(self, old: Channel, new: Channel, event: str) -> None:
+        """Take it that a channel goes on as another one, which the bot is in.
+
+        Whoever could say so for the old one has said so. `event` is the same if it is told again.
+        """
 
     async def on_removed(self, platform: str, team: str) -> None:
         """Take it that a team has taken the bot out of its workspace."""
@@ -99,14 +111,23 @@ class Platform(Protocol):
 
     async def reply(
         self, invocation: Invocation, document: Document, *, shared: bool = False
-    ) -> None:
-        """Answer a command, privately where the platform can; a `shared` answer all may see."""
+    ) -> Receipt | None:
+        """Answer a command, privately where the platform can; a `shared` answer all may see.
+
+        Say where the answer stands; None if it cannot be changed or taken back later.
+        """
+
+    def pages(self, document: Document) -> tuple[Document, ...]:
+        """Share a long answer out among the messages that it takes; one at least."""
 
     async def role(self, channel: Channel, actor: str, groups: Mapping[str, Role]) -> Role:
         """Say what a person may do by the platform's own rights, and by the groups they are in.
 
         `groups` has the roles that the configuration gives to groups, by the platform's id.
         """
+
+    async def moderates(self, channel: Channel, actor: str) -> bool:
+        """Say whether a person may decide for a channel, and for it alone."""
 
     async def private_channels(self, actor: str, team: str) -> frozenset[str]:
         """Give the ids of the private channels that both the person and the bot are in."""

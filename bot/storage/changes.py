@@ -10,7 +10,7 @@ from bot.core.mention import Channel
 from bot.core.status import State
 from bot.storage import histories
 from bot.storage.outbox import NOTHING, close, is_leaving, queue
-from bot.storage.rows import Draft, Kind
+from bot.storage.rows import ANSWERS, Draft, Kind
 from bot.storage.tables import outbox
 
 
@@ -60,8 +60,10 @@ def withdraw(connection: Connection, id: int, now: datetime) -> bool:  # noqa: A
         close(connection, id, State.WITHDRAWN, None)
         histories.take_back(connection, id)
         return True
-    # A mark stands on somebody's message: to take that back would delete what a person wrote.
-    if row.kind != Kind.POST or is_leaving(connection, id):
+    # A mark stands on somebody's message: to take that back would delete what a person wrote. An
+    # answer may stand where nobody can take it back.
+    gone = row.kind in ANSWERS and row.state == State.SENT and not row.message_id
+    if row.kind not in {Kind.POST, *ANSWERS} or gone or is_leaving(connection, id):
         return False
     histories.take_back(connection, id)
     _follow(connection, row, Kind.WITHDRAW, NOTHING, now)

@@ -1,29 +1,29 @@
 """Commands that wait for their answer, in the caller's transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, or_, select, update
 
 from bot.core.commands import Answer
+from bot.core.document import Document
 from bot.core.mention import Channel, Invocation
-from bot.storage import outbox
+from bot.storage import answers, confirmations, outbox
 from bot.storage.database import insert_missing
 from bot.storage.rows import Command, Draft, Kind
 from bot.storage.tables import inbox
-from bot.storage.tables import outbox as outbox_table
-
-
-def _reply_key(event: str) -> str:
-    """Name the answer to a command for good."""
-    return f"reply {event}"
 
 
 def receive(connection: Connection, invocation: Invocation, now: datetime) -> bool:
-    """Keep a command; say False if this event has been received before."""
+    """Keep a command; say False if this event has been received before.
+
+    An edit of a command that was answered too long ago, or was somebody else's, is not kept.
+    """
     channel = invocation.channel
-    event = f"{channel.key} {invocation.id}"
-    answered = select(outbox_table.c.id).where(outbox_table.c.key == _reply_key(event))
-    if connection.execute(answered).first() is not None:
+    event = answers.event_of(channel, invocation.id)
+    if answers.is_answered(connection, event):
+        return False
+    if invocation.revises is not None and not answers.may_revise(connection, invocation, now):
         return False
     row = {
         "event": event,
@@ -37,6 +37,8 @@ def receive(connection: Connection, invocation: Invocation, now: datetime) -> bo
         "actor": invocation.actor,
         "reply_to": invocation.reply_to,
         "on_message": invocation.on,
+        "revises": invocation.revises,
+        "doubt": invocation.doubt,
         "line": invocation.line,
         "received_at": now,
     }
@@ -81,32 +83,30 @@ def take(connection: Connection, now: datetime, lease: timedelta) -> Command | N
         reply_to=row.reply_to,
         on=row.on_message,
         attempts=row.attempts + 1,
+        revises=row.revises,
+        doubt=row.doubt,
     )
 
 
-def answer(connection: Connection, command: Command, made: Answer, now: datetime) -> bool:
-    """Queue what a command brings and forget the command; False if it was answered before."""
+def answer(
+    connection: Connection,
+    command: Command,
+    made: Answer,
+    pages: Sequence[Document],
+    now: datetime,
+) -> bool:
+    """Queue what a command brings and forget the command; False if it was answered before.
+
+    `pages` are the messages that the answer takes.
+    """
     # SQLite gives a number again when the last row is gone.
     this = (inbox.c.id == command.id, inbox.c.event == command.event)
     if connection.execute(delete(inbox).where(*this)).rowcount == 0:
         return False
+    confirmations.forget_line(connection, command.event)
     for number, (channel, document) in enumerate(made.posts):
         key = f"brought {number} by {command.event}"
         outbox.queue(connection, Draft(key, channel.team, channel, document), now)
-    if made.document is None:
-        return True
-    draft = Draft(
-        key=_reply_key(command.event),
-        team=command.team,
-        channel=command.channel,
-        document=made.document,
-        thread=command.thread,
-        kind=Kind.SHARE if made.shared else Kind.REPLY,
-        # A person's answers come in order, and nobody's wait behind a channel's alerts.
-        lane=f"reply {command.channel.key} {command.actor}",
-        message=command.message,
-        actor=command.actor,
-        reply_to=command.reply_to,
-    )
-    outbox.queue(connection, draft, now)
+    kind = Kind.SHARE if made.shared else Kind.REPLY
+    answers.queue(connection, command, pages, kind, now)
     return True

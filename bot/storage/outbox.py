@@ -5,6 +5,7 @@ are claimed, so one document of a channel is on its way at a time and the order 
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import chain
@@ -32,7 +33,7 @@ from bot.core.document import Document, from_json, to_json
 from bot.core.mention import Channel
 from bot.core.status import State
 from bot.storage.database import insert_all, insert_missing, portions
-from bot.storage.rows import Draft, Kind, Outgoing
+from bot.storage.rows import ANSWERS, Draft, Kind, Outgoing
 from bot.storage.tables import outbox, pause
 
 LONGEST_ERROR = 500
@@ -41,7 +42,7 @@ LONGEST_LEASE = timedelta(minutes=10)
 NOTHING = Document("", ())
 """What a withdrawal has to say."""
 # What goes out although a team's posting is stopped: answers, and taking back.
-_EVEN_PAUSED = (Kind.REPLY, Kind.SHARE, Kind.WITHDRAW)
+_EVEN_PAUSED = (*ANSWERS, Kind.REVISE, Kind.WITHDRAW)
 
 # Made once: to build a statement takes longer than to carry it out.
 _NUMBERS = select(outbox.c.id, outbox.c.key).where(
@@ -128,10 +129,11 @@ def claim(
             close(connection, row.id, State.FAILED, "the stored document cannot be read")
             continue
         # What was marked stays as people wrote it; what is gone cannot be changed any more.
-        if row.target_id is not None and (
-            row.target_message is None or row.there == State.WITHDRAWN
-        ):
+        if row.target_id is not None and (not row.target_message or row.there == State.WITHDRAWN):
             close(connection, row.id, State.WITHDRAWN, "what it is about is not there")
+            if row.kind == Kind.REVISE:  # of an answer no word is kept
+                nothing = {"document": to_json(NOTHING)}
+                connection.execute(update(outbox).where(outbox.c.id == row.id).values(nothing))
             continue
         taken.append(
             {
@@ -181,7 +183,12 @@ def next_due(connection: Connection, resting: Collection[str]) -> datetime | Non
 def _claimable() -> "Select[*tuple[Any, ...]]":
     target = outbox.alias("target")
     return (
-        select(outbox, target.c.message_id.label("target_message"), target.c.state.label("there"))
+        select(
+            outbox,
+            target.c.message_id.label("target_message"),
+            target.c.stands_in.label("target_stands_in"),
+            target.c.state.label("there"),
+        )
         .outerjoin(target, target.c.id == outbox.c.target_id)
         .where(_heads(), _is_due())
         .order_by(outbox.c.id)
@@ -245,12 +252,15 @@ def _outgoing(row: "Row[*tuple[object, ...]]") -> Outgoing | None:
         return None
     # A lease that ran out leaves open whether its holder posted before it died.
     unsure = row.unsure or row.state in {State.SENDING, State.UNCERTAIN}
+    channel = Channel(row.platform, row.channel, row.private, row.encrypted, team=row.team)
+    if row.target_stands_in is not None:  # with its asker alone
+        channel = replace(channel, id=row.target_stands_in, private=True)
     return Outgoing(
         id=row.id,
         key=row.key,
         team=row.team,
         lane=row.lane,
-        channel=Channel(row.platform, row.channel, row.private, row.encrypted, team=row.team),
+        channel=channel,
         thread=row.thread,
         document=document,
         attempts=row.attempts + 1,

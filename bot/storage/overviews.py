@@ -7,7 +7,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from bot.core.mention import Channel
 from bot.core.overview import FeedHealth, Overview, Told, Watched
-from bot.core.places import Listening
+from bot.core.places import Listening, holds
 from bot.core.status import State
 from bot.storage import feeds, mutes, settings
 from bot.storage.tables import mention as mention_table
@@ -64,8 +64,11 @@ def _channels(
             team,
             private=row.private if row else alerts[key][0],
             external=bool(row and row.external),
+            encrypted=bool(row and row.encrypted),
         )
         decision = Listening(row.listening) if row and row.listening else None
+        if row is not None:
+            decision = holds(decision, encrypted=row.encrypted, knowing=row.knowing)
         found.append(Watched(channel, decision, chosen.get("mode"), alerts.get(key, (False, 0))[1]))
     return tuple(found)
 
@@ -107,6 +110,8 @@ def _shown(private: frozenset[str]) -> ColumnElement[bool]:
     return or_(mention_table.c.private.is_(False), mention_table.c.channel.in_(sorted(private)))
 
 
-def _channel(key: str, team: str, *, private: bool, external: bool = False) -> Channel:
+def _channel(
+    key: str, team: str, *, private: bool, external: bool = False, encrypted: bool = False
+) -> Channel:
     platform, _, id_ = key.partition(":")
-    return Channel(platform, id_, private=private, external=external, team=team)
+    return Channel(platform, id_, private, encrypted, external=external, team=team)

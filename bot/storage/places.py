@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from bot.core.document import Document
 from bot.core.mention import Channel
-from bot.core.places import Listening, Place
+from bot.core.places import Listening, Place, holds
 from bot.core.status import State
 from bot.storage import outbox, teams
 from bot.storage.database import insert_missing
@@ -34,10 +34,12 @@ def join(  # noqa: PLR0913, PLR0917 - who, where, when and what to say
     ]
     if queued and not any(queued):
         return False
-    row = _row(channel) | {"by": by, "since": now}
+    row = row_of(channel) | {"by": by, "since": now}
     if not insert_missing(connection, place, [row]):
         # It may have been decided about before anybody knew what kind of channel it is.
         kind = {"private": channel.private, "external": channel.external}
+        if channel.encrypted:  # for good
+            kind["encrypted"] = True
         _change(connection, channel, left_at=None, **kind)
     teams.is_back(connection, channel.platform, channel.team)
     return True
@@ -45,7 +47,7 @@ def join(  # noqa: PLR0913, PLR0917 - who, where, when and what to say
 
 def leave(connection: Connection, channel: Channel, now: datetime) -> None:
     """Note that the bot is out of a channel; what it was going to say there is given up."""
-    insert_missing(connection, place, [_row(channel) | {"since": now}])
+    insert_missing(connection, place, [row_of(channel) | {"since": now}])
     _change(connection, channel, left_at=now)
     waiting = (
         outbox_table.c.team == channel.team,
@@ -69,35 +71,47 @@ def listen(
     connection: Connection, channel: Channel, listening: Listening, by: str, now: datetime
 ) -> None:
     """Decide whether the bot listens in a channel."""
-    insert_missing(connection, place, [_row(channel) | {"since": now}])
-    _change(connection, channel, listening=listening.value, by=by, since=now)
+    insert_missing(connection, place, [row_of(channel) | {"since": now}])
+    knowing = channel.encrypted
+    _change(connection, channel, listening=listening.value, knowing=knowing, by=by, since=now)
+    if knowing:
+        _change(connection, channel, encrypted=True)
 
 
 def listening(connection: Connection, channel: Channel) -> Listening | None:
-    """Give what was decided about a channel."""
+    """Give what was decided about a channel and holds."""
     there = (place.c.team == channel.team, place.c.channel == channel.key)
-    found = connection.scalar(select(place.c.listening).where(*there))
-    return None if found is None else Listening(found)
+    row = connection.execute(select(place).where(*there)).first()
+    if row is None or row.listening is None:
+        return None
+    encrypted = channel.encrypted or row.encrypted
+    return holds(Listening(row.listening), encrypted=encrypted, knowing=row.knowing)
 
 
 def known(connection: Connection) -> dict[tuple[str, str], Place]:
     """Give what is known of every channel, by team and channel key."""
-    columns = (place.c.team, place.c.channel, place.c.private, place.c.external, place.c.listening)
     return {
         (row.team, row.channel): Place(
-            row.private, row.external, None if row.listening is None else Listening(row.listening)
+            row.private,
+            row.external,
+            None if row.listening is None else Listening(row.listening),
+            row.encrypted,
+            row.knowing,
+            row.moved_to,
         )
-        for row in connection.execute(select(*columns))
+        for row in connection.execute(select(place))
     }
 
 
-def _row(channel: Channel) -> dict[str, object]:
+def row_of(channel: Channel) -> dict[str, object]:
+    """Give what a channel says of itself."""
     return {
         "team": channel.team,
         "channel": channel.key,
         "platform": channel.platform,
         "private": channel.private,
         "external": channel.external,
+        "encrypted": channel.encrypted,
     }
 
 

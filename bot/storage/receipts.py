@@ -7,13 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from bot.core.document import Document, to_json
+from bot.core.document import Actions, Document, from_json, to_json
 from bot.core.mention import Channel, Receipt
 from bot.core.status import State
 from bot.storage import histories
 from bot.storage.database import insert_missing
 from bot.storage.outbox import LONGEST_ERROR, NOTHING, close, queue
-from bot.storage.rows import Draft, Kind
+from bot.storage.rows import ANSWERS, Draft, Kind
 from bot.storage.tables import outbox, trouble
 
 
@@ -37,6 +37,7 @@ _SENT = (
         last_error=None,
         sent_at=bindparam("b_now"),
         message_id=bindparam("b_message"),
+        stands_in=bindparam("b_channel"),
         link=bindparam("b_link"),
     )
 )
@@ -45,7 +46,6 @@ _LANES = (
     .where(outbox.c.id.in_(bindparam("b_ids", expanding=True)))
     .order_by(outbox.c.id)
 )
-_ANSWERS = (Kind.REPLY, Kind.SHARE)
 _WORKS_AGAIN = delete(trouble).where(
     trouble.c.team == bindparam("b_team"), trouble.c.lane == bindparam("b_lane")
 )
@@ -55,6 +55,7 @@ def sent(connection: Connection, posted: Sequence[Posted]) -> list[bool]:
     """Note that documents have been posted, and where; their lanes work again.
 
     Say of each whether it was an answer, of which no word is kept: it says back what was asked.
+    Only what can be pressed under it stays, where it stands in a message of its own.
     """
     receipts = {each.id: each for each in posted}
     rows = connection.execute(_LANES, {"b_ids": list(receipts)}).all()
@@ -68,6 +69,7 @@ def sent(connection: Connection, posted: Sequence[Posted]) -> list[bool]:
                 "b_id": row.id,
                 "b_now": receipts[row.id].now,
                 "b_message": receipts[row.id].receipt.message_id,
+                "b_channel": receipts[row.id].receipt.channel,
                 "b_link": receipts[row.id].receipt.link,
             }
             for row in rows
@@ -75,11 +77,28 @@ def sent(connection: Connection, posted: Sequence[Posted]) -> list[bool]:
     )
     lanes = sorted({(row.team, row.lane) for row in rows})
     connection.execute(_WORKS_AGAIN, [{"b_team": team, "b_lane": lane} for team, lane in lanes])
-    answers = {row.id for row in rows if row.kind in _ANSWERS}
-    _change(connection, answers, {"document": to_json(NOTHING)})
+    answers = {row.id for row in rows if row.kind in {*ANSWERS, Kind.REVISE}}
+    _empty(connection, answers)
     gone = {row.target_id for row in rows if row.kind == Kind.WITHDRAW}
     _change(connection, gone, {"state": State.WITHDRAWN})
     return [each.id in answers for each in posted]
+
+
+def _empty(connection: Connection, answers: Collection[int]) -> None:
+    columns = (outbox.c.id, outbox.c.target_id, outbox.c.message_id, outbox.c.document)
+    there = select(*columns).where(outbox.c.id.in_(sorted(answers)), outbox.c.message_id != "")
+    kept = {
+        row.id if row.target_id is None else row.target_id: _pressable(row.document)
+        for row in (connection.execute(there).all() if answers else ())
+    }
+    _change(connection, answers, {"document": to_json(NOTHING)})
+    for id_, document in kept.items():
+        _change(connection, {id_}, {"document": document})
+
+
+def _pressable(document: str) -> str:
+    blocks = from_json(document).blocks
+    return to_json(Document("", tuple(each for each in blocks if isinstance(each, Actions))))
 
 
 def _change(connection: Connection, ids: Collection[int], values: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from bot.core.compact import without
 from bot.core.document import Document, from_json
 from bot.core.mention import Channel
 from bot.core.status import State
-from bot.storage import changes, held, mentions, outbox, settings, wrong_matches
+from bot.storage import answers, changes, held, mentions, outbox, settings, wrong_matches
 from bot.storage.rows import Hearing
 from bot.storage.tables import mention as mention_table
 from bot.storage.tables import outbox as outbox_table
@@ -18,13 +18,15 @@ from bot.storage.tables import outbox as outbox_table
 def withdraw_for(
     connection: Connection, channel: Channel, message_id: str, hearing: Hearing
 ) -> int:
-    """Take back what a deleted message brought, if its channel wants that."""
+    """Take back what a deleted message brought, if its channel wants that; its answer always."""
+    answered = answers.withdraw(connection, channel, message_id, hearing.now)
     chosen = settings.chosen(connection, hearing.team, channel.key)
     if not settings.readable(hearing.settings, chosen).withdraws:
-        return 0
+        return answered
     brought = mentions.brought(connection, hearing.team, channel.key, message_id)
     waited = held.forget(connection, hearing.team, channel.key, message_id)
-    return waited + sum(changes.withdraw(connection, each, hearing.now) for each in brought)
+    taken = sum(changes.withdraw(connection, each, hearing.now) for each in brought)
+    return answered + waited + taken
 
 
 def wrong_match(connection: Connection, report: Report, now: datetime, team: str) -> int:

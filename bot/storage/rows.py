@@ -23,6 +23,11 @@ class Kind(StrEnum):
     MARK = "mark"
     REPLY = "reply"
     SHARE = "share"
+    REVISE = "revise"
+
+
+ANSWERS = (Kind.REPLY, Kind.SHARE)
+"""What answers a command; `REVISE` lets an answer say something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,10 @@ class PastAlert:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that waits for its answer. `line` is what was typed."""
+    """A command that waits for its answer. `line` is what was typed.
+
+    `revises` is the id of the command that it replaces; with a `doubt` it is not carried out.
+    """
 
     id: int
     event: str
@@ -124,19 +132,57 @@ class Command:
     reply_to: str | None
     on: str | None
     attempts: int
+    revises: str | None = None
+    doubt: str = ""
+
+
+class Settled(StrEnum):
+    """What became of a command that waited to be confirmed."""
+
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command that its giver is asked to confirm; afterwards without its `line`.
+
+    `used_by` is the event by which it was `settled`.
+    """
+
+    actor: str
+    line: str
+    expires_at: datetime
+    settled: Settled | None = None
+    used_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a message of the bot's says now: of an answer only what can be pressed.
+
+    `channel`, `thread` and `reply_to` are those of a command that is given by it.
+    """
+
+    document: Document
+    channel: Channel
+    thread: str | None
+    reply_to: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
     """How long what is kept; of `documents` and `entries`, their words.
 
-    All of a team that took the bot out goes after `removed`.
+    What can be pressed under an answer goes after `answers`. All of a team that took the bot out
+    goes after `removed`.
     """
 
     mentions: timedelta = timedelta(days=365)
     encrypted_mentions: timedelta = timedelta(days=7)
     documents: timedelta = timedelta(days=30)
     entries: timedelta = timedelta(days=30)
+    answers: timedelta = timedelta(days=1)
     removed: timedelta = timedelta(days=30)
 
 

@@ -17,11 +17,14 @@ from bot.core.places import Listening, Place
 from bot.core.settings import DEFAULTS, Settings
 from bot.core.status import Parked, Pause, State, Status
 from bot.storage import (
+    answers,
+    confirmations,
     feeds,
     held,
     inbox,
     installations,
     mentions,
+    moves,
     mutes,
     outbox,
     overviews,
@@ -42,6 +45,7 @@ from bot.storage.gathered import Gathered
 from bot.storage.migrate import migrate
 from bot.storage.receipts import Posted
 from bot.storage.rows import (
+    Asked,
     Command,
     DigestWriter,
     Draft,
@@ -50,6 +54,8 @@ from bot.storage.rows import (
     PastAlert,
     Retention,
     Ruling,
+    Settled,
+    Shown,
 )
 from bot.storage.rulings import Case
 
@@ -115,7 +121,10 @@ class Store:
         return await self._database.read(mentions.named_before, team, channel.key, message_id)
 
     async def withdraw_for(self, channel: Channel, message_id: str, hearing: Hearing) -> int:
-        """Take back what a deleted message brought, if its channel wants that; give how many."""
+        """Take back what a deleted message brought, if its channel wants that; give how many.
+
+        What answered it, if it was a command, is taken back in any case.
+        """
         return await self._database.write(reports.withdraw_for, channel, message_id, hearing)
 
     async def wrong_match(self, report: Report, now: datetime, team: str = DEFAULT_TEAM) -> int:
@@ -244,11 +253,40 @@ class Store:
         """Take the oldest command that nobody is answering; None if there is none."""
         return await self._database.write(inbox.take, now, lease)
 
-    async def answer(self, command: Command, made: Answer, now: datetime) -> bool:
-        """Queue the answer and forget the command; False if somebody answered before."""
-        answered = await self._database.write(inbox.answer, command, made, now)
+    async def answer(
+        self, command: Command, made: Answer, now: datetime, pages: Sequence[Document] = ()
+    ) -> bool:
+        """Queue the answer and forget the command; False if somebody answered before.
+
+        `pages` are the messages that its document takes, one if they are not given. An answer to
+        an edited command takes the place of the one before.
+        """
+        if made.document is not None and not pages:
+            pages = (made.document,)
+        answered = await self._database.write(inbox.answer, command, made, pages, now)
         await self._database.tidy()
         return answered
+
+    async def ask(self, channel: Channel, asked: Asked, event: str, codes: Sequence[str]) -> str:
+        """Let a command wait to be confirmed; give its code, the first of these that is free.
+
+        The command of one event waits once, however often this is asked.
+        """
+        return await self._database.write(confirmations.ask, channel, asked, event, codes)
+
+    async def asked(self, channel: Channel, code: str) -> Asked | None:
+        """Give what waits, or waited lately, to be confirmed in a channel."""
+        return await self._database.read(confirmations.find, channel, code)
+
+    async def settle(
+        self, channel: Channel, code: str, event: str, settled: Settled, now: datetime
+    ) -> bool:
+        """Confirm or cancel what waits, by the command of one event; False if it is too late."""
+        return await self._database.write(confirmations.settle, channel, code, event, settled, now)
+
+    async def shown(self, channel: Channel, message_id: str) -> Shown | None:
+        """Give what a message of the bot's in a channel says now; None if nobody knows."""
+        return await self._database.read(answers.shown, channel, message_id)
 
     # Places
 
@@ -272,8 +310,17 @@ class Store:
         await self._database.write(places.listen, channel, listening, by, now)
 
     async def listening(self, channel: Channel) -> Listening | None:
-        """Say what was decided about listening in a channel."""
+        """Say what was decided about listening in a channel, and holds."""
         return await self._database.read(places.listening, channel)
+
+    async def move(
+        self, old: Channel, new: Channel, event: str, notice: Document, now: datetime
+    ) -> bool:
+        """Let what was chosen for a channel and waits for it go on in another, and say so there.
+
+        False if that event was told before.
+        """
+        return await self._database.write(moves.move, old, new, event, notice, now)
 
     async def places(self) -> dict[tuple[str, str], Place]:
         """Give what is known of every channel, by team and channel key."""

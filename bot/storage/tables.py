@@ -111,7 +111,7 @@ mention = Table(
 # Documents on their way to a channel. `channel` is the platform's own id here; what has the same
 # `lane` goes out one after another, as long as it is `open`. `target_id` is the document that an
 # edit or a withdrawal is about, `message` the message that a mark is put on, `actor` the person
-# whom a reply answers.
+# whom a reply answers, `stands_in` the channel it is in if that is another (the asker's own).
 outbox = Table(
     "outbox",
     metadata,
@@ -140,10 +140,18 @@ outbox = Table(
     Column("unsure", Boolean, nullable=False, server_default=false()),
     Column("last_error", Text),
     Column("sent_at", UtcDateTime),
-    Column("message_id", Text),
+    Column("message_id", Text, index=True),
+    Column("stands_in", Text),
     Column("link", Text),
     Index(None, "open", "id"),
     Index(None, "open", "lane", "id"),
+)
+# Only of answers and marks, so that an alert does not pay for it.
+Index(
+    "ix_outbox_message",
+    outbox.c.message,
+    sqlite_where=outbox.c.message.is_not(None),
+    postgresql_where=outbox.c.message.is_not(None),
 )
 
 # Commands as people gave them, until their answer is queued; then the row goes.
@@ -162,6 +170,8 @@ inbox = Table(
     Column("actor", Text, nullable=False),
     Column("reply_to", Text),
     Column("on_message", Text),
+    Column("revises", Text),
+    Column("doubt", Text, nullable=False, server_default=text("''")),
     Column("line", Text, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime),
@@ -259,7 +269,8 @@ channel_setting = Table(
     Column("changed_at", UtcDateTime, nullable=False),
 )
 
-# Channels that the bot is or was in; `listening` is empty where nobody decided.
+# Channels that the bot is or was in; `listening` is empty where nobody decided, and was decided
+# `knowing` that the channel is encrypted. One that was given up for another `moved_to` its key.
 place = Table(
     "place",
     metadata,
@@ -268,10 +279,30 @@ place = Table(
     Column("platform", Text, nullable=False),
     Column("private", Boolean, nullable=False),
     Column("external", Boolean, nullable=False, server_default=false()),
+    Column("encrypted", Boolean, nullable=False, server_default=false()),
     Column("listening", Text),
+    Column("knowing", Boolean, nullable=False, server_default=false()),
     Column("by", Text),
     Column("since", UtcDateTime, nullable=False),
     Column("left_at", UtcDateTime),
+    Column("moved_to", Text),
+)
+
+# Commands that wait to be confirmed, by a code that people type. `event` is the command that asks,
+# `used_by` the one that confirmed or cancelled it (`outcome`); then the line goes.
+confirmation = Table(
+    "confirmation",
+    metadata,
+    _team(primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("event", Text, nullable=False, unique=True),
+    Column("channel", Text, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_by", Text),
+    Column("outcome", Text),
 )
 
 # Workspaces that installed the bot: `data` is encrypted. One that took it out is erased later.

@@ -10,6 +10,7 @@ from bot.core.status import State
 from bot.storage.database import insert_missing
 from bot.storage.tables import (
     channel_setting,
+    confirmation,
     held,
     inbox,
     installation,
@@ -44,7 +45,8 @@ def remove(connection: Connection, platform: str, team: str, now: datetime) -> N
         .where(*there, outbox.c.open)
         .values(state=State.FAILED, open=False, last_error=OUT, lease_until=None)
     )
-    connection.execute(delete(inbox).where(inbox.c.team == team, inbox.c.platform == platform))
+    for table in (inbox, confirmation):
+        connection.execute(delete(table).where(table.c.team == team, table.c.platform == platform))
     connection.execute(delete(held).where(held.c.team == team, held.c.platform == platform))
     connection.execute(
         update(place)
@@ -87,6 +89,7 @@ def erase(connection: Connection, platform: str, team: str) -> int:
         (held, held.c.platform == platform),
         (mention, _on(mention.c.channel, platform)),
         (inbox, inbox.c.platform == platform),
+        (confirmation, confirmation.c.platform == platform),
         (mute, _on(mute.c.channel, platform)),
         (wrong_match, _on(wrong_match.c.channel, platform)),
         (channel_setting, _on(channel_setting.c.channel, platform)),

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, or_, select, update
 
 from bot.core.document import to_json
-from bot.storage import teams
+from bot.storage import confirmations, teams
 from bot.storage.outbox import NOTHING
-from bot.storage.rows import Retention
+from bot.storage.rows import ANSWERS, Retention
 from bot.storage.tables import entry, held, mention, outbox, story, story_entry
 
 _AT_ONCE = 500
@@ -19,6 +19,8 @@ def purge(connection: Connection, now: datetime, keep: Retention) -> int:
     return (
         _mentions(connection, now, keep)
         + _documents(connection, now, keep)
+        + _answers(connection, now - keep.answers)
+        + confirmations.purge(connection, now)
         + _entries(connection, now - keep.entries)
         + _stories(connection, now - max(keep.documents, keep.entries))
         + sum(teams.erase(connection, *gone) for gone in teams.due(connection, now - keep.removed))
@@ -58,6 +60,16 @@ def _documents(connection: Connection, now: datetime, keep: Retention) -> int:
     )
     gone = connection.execute(delete(outbox).where(outbox.c.id.in_(loose))).rowcount
     return emptied + gone
+
+
+def _answers(connection: Connection, before: datetime) -> int:
+    """Empty answers that nobody presses anything under any more."""
+    empty = to_json(NOTHING)
+    old = select(outbox.c.id).where(
+        outbox.c.kind.in_(ANSWERS), outbox.c.sent_at < before, outbox.c.document != empty
+    )
+    some = outbox.c.id.in_(old.limit(_AT_ONCE))
+    return connection.execute(update(outbox).where(some).values(document=empty)).rowcount
 
 
 def _entries(connection: Connection, before: datetime) -> int:

@@ -102,12 +102,29 @@ class Bot:
         channel: str | Channel = "#hall",
         *,
         on: str | None = None,
+        confirm: bool = True,
     ) -> str:
-        """Give a command, perhaps on a message, and get the answer."""
+        """Give a command, perhaps on a message, confirm it if asked to, and get the answer."""
         given = Invocation(place(channel), f"c{next(self._ids)}", actor, line, on=on)
         await self.app.on_command(given)
         await self.settle()
+        for button in buttons(self.platform.answered[-1]) if confirm else ():
+            if button.label == "Confirm":
+                return await self.answers(button.line, actor, channel, on=on)
         return self.platform.replies[-1][1]
+
+    async def reacts(
+        self, sign: str, on: str, actor: str = "anna", channel: str | Channel = "#hall"
+    ) -> None:
+        """Let somebody react to a message."""
+        given = Invocation(place(channel), f"r{next(self._ids)}", actor, "", on=on)
+        await self.app.on_pressed(given, sign)
+        await self.settle()
+
+    async def moves(self, old: Channel, new: Channel, event: str = "t1") -> None:
+        """Let a channel go on as another one."""
+        await self.app.on_moved(old, new, event)
+        await self.settle()
 
     async def presses(
         self, label: str, actor: str = "anna", channel: str | Channel | None = None

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from bot import log
 from bot.commands import table
 from bot.core.mention import Channel, Invocation
+from bot.core.places import Listening
 from bot.core.settings import Settings
 from bot.core.status import State
 from bot.errors import DeliveryError
@@ -34,6 +35,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Bot]:
     routes = {FEED: (HALL,), CLUB: PRIVATE}
     vendors = [ACME, ROAD, HUSH]
     async with a_bot(tmp_path, vendors, Settings(), Clock(), routes, (ADMINS,)) as made:
+        await made.app.store.listen(QUARTZ, Listening.ON, "ada", made.clock())
         yield made
 
 

@@ -47,6 +47,12 @@ class Ears:
     async def on_marked(self, invocation: Invocation) -> None:
         """Hear of no marks: a terminal has none."""
 
+    async def on_pressed(self, invocation: Invocation, sign: str) -> None:
+        """Hear of no reactions: a terminal has numbers."""
+
+    async def on_moved(self, old: Channel, new: Channel, event: str) -> None:
+        """Hear of no moves."""
+
     async def on_joined(self, channel: Channel, event: str, by: str | None = None) -> None:
         """Hear of no coming: the bot is everywhere in a terminal."""
 

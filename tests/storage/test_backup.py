@@ -266,7 +266,7 @@ async def test_only_a_whole_database_of_ours_and_no_newer_one_is_restored(
         "upgrade vendorwatch, or restore a backup made before the upgrade"
     )
     copy.unlink()
-    await store.say("default", HALL, document("x" * 50_000), "k1", NOW)
+    await store.say("default", HALL, document("x" * 400_000), "k1", NOW)
     backup(url, copy, nobody_looks)
     whole = copy.read_bytes()
     copy.write_bytes(whole[: len(whole) // 2])

@@ -10,7 +10,7 @@ from bot.core.places import Listening
 from bot.core.settings import Mode, Settings
 from bot.core.status import State
 from bot.core.stories import Fingerprint
-from bot.storage.rows import Retention
+from bot.storage.rows import Asked, Retention
 from bot.storage.store import Store
 from bot.storage.tables import metadata
 from tests.storage.conftest import Behind
@@ -68,6 +68,7 @@ async def live(store: Store, behind: Behind, team: str, platform: str = "fake") 
         f"('{event}', '{team}', '2024-04-01 12:00:00')"
     )
     await store.receive(Invocation(here, event, "anna", "vendor acme-cam"), NOW)
+    await store.ask(here, Asked("anna", "vendor watch off", NOW + DAY), event, [event])
 
 
 def rows(behind: Behind, team: str) -> dict[str, int]:

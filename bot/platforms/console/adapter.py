@@ -166,6 +166,10 @@ class ConsolePlatform:
             f"VendorWatch → {channel.id} · 👁 on message {number}", document, indent=0, on=None
         )
 
+    def pages(self, document: Document) -> tuple[Document, ...]:
+        """Leave an answer whole: a terminal scrolls."""
+        return (document,)
+
     async def reply(
         self, invocation: Invocation, document: Document, *, shared: bool = False
     ) -> None:
@@ -177,6 +181,11 @@ class ConsolePlatform:
         """Whoever sits at the terminal runs the bot."""
         del channel, actor, groups
         return Role.ADMIN
+
+    async def moderates(self, channel: Channel, actor: str) -> bool:
+        """Whoever sits at the terminal runs the bot."""
+        del channel, actor
+        return True
 
     async def private_channels(self, actor: str, team: str) -> frozenset[str]:
         """There are none."""

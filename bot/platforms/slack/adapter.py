@@ -145,6 +145,10 @@ class SlackPlatform:
         """React to a message."""
         await self._voice.mark(channel, message_id, document, key=key)
 
+    def pages(self, document: Document) -> tuple[Document, ...]:
+        """Leave an answer whole: it is shared out where it is shown, in a window or otherwise."""
+        return (document,)
+
     async def reply(
         self, invocation: Invocation, document: Document, *, shared: bool = False
     ) -> None:
@@ -154,6 +158,11 @@ class SlackPlatform:
     async def role(self, channel: Channel, actor: str, groups: Mapping[str, Role]) -> Role:
         """Take admins and owners of the workspace for admins; groups are user groups."""
         return await self._people.role(channel.team, actor, groups)
+
+    async def moderates(self, channel: Channel, actor: str) -> bool:
+        """Nobody has rights in one channel alone."""
+        del channel, actor
+        return False
 
     async def private_channels(self, actor: str, team: str) -> frozenset[str]:
         """Ask which private channels the person and the bot share."""

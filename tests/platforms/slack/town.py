@@ -109,6 +109,12 @@ class Ears:
         """Remember a touched mark."""
         self.marked.append(invocation)
 
+    async def on_pressed(self, invocation: Invocation, sign: str) -> None:
+        """Hear of no reactions: buttons are pressed on Slack."""
+
+    async def on_moved(self, old: Channel, new: Channel, event: str) -> None:
+        """Hear of no moves: a channel there stays what it is."""
+
     async def on_joined(self, channel: Channel, event: str, by: str | None = None) -> None:
         """Remember an invitation."""
         self.joined.append((channel, event, by))
