@@ -308,6 +308,7 @@ class App:
             watch=self.places.policy(channel.platform),
             private_answers=platform is None or platform.private_answers,
             alone=platform is not None and platform.is_direct(channel),
+            facts=tuple if platform is None else platform.facts,
             reports_go_to=tuple(map(known, self.admins)),
             routes={feed: tuple(map(known, to)) for feed, to in self.routes.feeds.items()},
         )

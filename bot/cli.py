@@ -17,6 +17,7 @@ from rich.console import Console
 
 from bot import __version__, pack
 from bot.cli_db import db_cli
+from bot.cli_matrix import matrix_cli
 from bot.cli_outbox import outbox_cli
 from bot.cli_shared import (
     BAD_INPUT,
@@ -52,6 +53,7 @@ cli = typer.Typer(
 cli.add_typer(watchlist_cli, name="watchlist")
 cli.add_typer(db_cli, name="db")
 cli.add_typer(outbox_cli, name="outbox")
+cli.add_typer(matrix_cli, name="matrix")
 
 
 class Format(StrEnum):

@@ -10,9 +10,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
-from pydantic import StringConstraints as Constraints
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
+from bot.config_matrix import Matrix
 from bot.core.duration import DurationField, parse_duration
 from bot.core.hours import DigestPlan, QuietHours
 from bot.core.mention import MatchKind
@@ -21,6 +21,7 @@ from bot.core.settings import MORNINGS, Mode
 from bot.core.vendor import Line, Slug, WebAddress
 from bot.core.web import Listen
 from bot.pack import shipped
+from bot.section import ChannelKey, Section
 
 
 def _network(value: Any) -> IPv4Network | IPv6Network:
@@ -42,7 +43,6 @@ Network = Annotated[
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "description": "A network: 10.0.0.0/8, fd00::/8."}),
 ]
-ChannelKey = Annotated[str, Constraints(pattern=r"^(console|matrix|slack):\S+$", max_length=300)]
 
 
 def _quiet(value: Any) -> QuietHours:
@@ -77,12 +77,6 @@ class LogFormat(StrEnum):
     AUTO = "auto"
     JSON = "json"
     TEXT = "text"
-
-
-class Section(BaseModel):
-    """Frozen, and strict about keys: a misspelt setting is an error, never ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
 class Database(Section):
@@ -168,10 +162,6 @@ class Slack(Section):
     allowed_bots: tuple[Line, ...] = ()
     watch: Watch = Watch.ON_INVITE
 
-    def given(self, setting: str) -> bool:
-        """Say whether a setting is there, or the file that holds it."""
-        return bool(getattr(self, setting) or getattr(self, f"{setting}_file", None))
-
     def wanting(self, web: Web) -> Iterator[str]:
         """Say what Slack needs and does not have."""
         several = [each for each in _SEVERAL if self.given(each)]
@@ -248,6 +238,7 @@ class Config(Section):
     feeds: Feeds = Feeds()
     console: Console = Console()
     slack: Slack = Slack()
+    matrix: Matrix = Matrix()
     web: Web = Web()
     admins: Admins = Admins()
     roles: Roles = Roles()

@@ -1,7 +1,8 @@
 """Reads the configuration: one YAML file, and the environment, which wins.
 
 `VENDORWATCH_ALERTS__COOLDOWN=12h` sets `cooldown` in the section `alerts`; a list is written as in
-YAML, `[10.0.0.0/8]`; an empty variable sets nothing.
+YAML, `[10.0.0.0/8]`; the items of a list of sections are counted from 0, and the number after the
+last one adds one: `VENDORWATCH_MATRIX__ACCOUNTS__0__PASSWORD`. An empty variable sets nothing.
 
 The overlay of the environment is written here rather than left to a library, so that a wrong
 value is blamed on the variable or on the line of the file that it came from.
@@ -10,7 +11,7 @@ value is blamed on the variable or on the line of the file that it came from.
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import get_origin
+from typing import Any, TypeVar, cast, get_origin
 
 from pydantic import BaseModel
 
@@ -22,6 +23,8 @@ from bot.errors import InvalidFileError, Problem
 from bot.plainwords import Loc, annotation_at, keys_of
 from bot.yamlfile import Loaded, Place, Plain
 
+T = TypeVar("T")
+
 PREFIX = "VENDORWATCH_"
 FILE_VARIABLE = "VENDORWATCH_CONFIG"
 """Where the file is, unless the command line says it."""
@@ -31,7 +34,7 @@ FILE_VARIABLE = "VENDORWATCH_CONFIG"
 _KUBERNETES = re.compile(r"_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?")
 _MAX_SECRET = 64 * 1024
 
-SECRETS = (
+_SECRETS = (
     ("database", "url"),
     ("slack", "bot_token"),
     ("slack", "app_token"),
@@ -39,7 +42,18 @@ SECRETS = (
     ("slack", "client_secret"),
     ("slack", "token_key"),
 )
-"""Settings that a file may hold, by section; the file's setting ends in `_file`."""
+_ACCOUNT_SECRETS = ("password", "access_token", "pickle_key", "recovery_key")
+# The number of a list's item, in the name of a variable.
+_NUMBER = re.compile(r"(?<=__)[0-9]{1,4}(?=__|$)")
+
+
+def _secrets(config: Config) -> Iterator[tuple[Loc, str]]:
+    """Give the settings that a file may hold; the file's setting ends in `_file`."""
+    for section, setting in _SECRETS:
+        yield (section,), setting
+    for number, _ in enumerate(config.matrix.accounts):
+        for setting in _ACCOUNT_SECRETS:
+            yield ("matrix", "accounts", number), setting
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -53,8 +67,9 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
         path = Path(environ[FILE_VARIABLE])
     file = Loaded("configuration", {}) if path is None else _without_empty(yamlfile.read(path))
     problems: list[Problem] = []
-    for variable, loc in _variables(environ):
+    for variable in _variables(environ):
         try:
+            loc = _meant(variable)
             file = _overlay(file, _from_variable(variable, environ[variable], loc), loc)
         except InvalidFileError as error:
             problems += error.problems
@@ -82,9 +97,9 @@ def _prune(data: Plain) -> Plain:
     return data
 
 
-def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, Loc]]:
-    """Give the variables that are meant for the bot and the settings they name."""
-    for variable in sorted(environ):
+def _variables(environ: Mapping[str, str]) -> Iterator[str]:
+    """Give the variables that are meant for the bot, sections before what is in them."""
+    for variable in sorted(environ, key=_in_order):
         if (
             not variable.startswith(PREFIX)
             or variable == FILE_VARIABLE
@@ -94,30 +109,53 @@ def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, Loc]]:
         name = variable.removeprefix(PREFIX)
         if "__" not in name and _KUBERNETES.search(f"_{name}"):
             continue
-        yield variable, tuple(name.lower().split("__"))
+        yield variable
+
+
+def _in_order(variable: str) -> list[tuple[int, str]]:
+    """Sort by name, and the items of a list by number: the tenth comes after the second."""
+    parts = variable.split("__")
+    return [(int(part), "") if re.fullmatch("[0-9]{1,4}", part) else (-1, part) for part in parts]
 
 
 def variables(model: type[BaseModel] = Config, loc: Loc = ()) -> Iterator[tuple[str, Loc]]:
-    """Give the name of the variable and the path in the file of every setting and section."""
+    """Give the name of the variable and the path in the file of every setting and section.
+
+    Of a list of sections, those of its first item.
+    """
     for key in keys_of(model):
-        there = (*loc, key)
-        yield PREFIX + "__".join(map(str, there)).upper(), there
+        there: Loc = (*loc, key)
+        yield _named(there), there
         inner = annotation_at(model, (key,))
+        if get_origin(inner) is tuple:
+            inner = annotation_at(model, (key, 0))
+            there = (*there, 0)
+            if keys_of(inner):
+                yield _named(there), there
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from variables(inner, there)
 
 
+def _named(loc: Loc) -> str:
+    return PREFIX + "__".join(map(str, loc)).upper()
+
+
+def _meant(variable: str) -> Loc:
+    """Give the path of the setting that a variable names; raise InvalidFileError if it is none."""
+    known = dict(variables())
+    numbers = _NUMBER.findall(variable)
+    found = known.get(_NUMBER.sub("0", variable))
+    if found is None:
+        near = [_NUMBER.sub(numbers[0], each) if numbers else each for each in known]
+        meant = nearest(variable.removeprefix(PREFIX), (each.removeprefix(PREFIX) for each in near))
+        hint = f"; did you mean '{PREFIX}{meant}'?" if meant else ""
+        raise InvalidFileError([Problem(variable, 0, 0, f"unknown setting{hint}")])
+    left = iter(numbers)
+    return tuple(int(next(left)) if isinstance(part, int) else part for part in found)
+
+
 def _from_variable(variable: str, value: str, loc: Loc) -> Loaded:
     """Read one variable: text for a plain setting, YAML for a list or a section."""
-    known = dict(variables())
-    if known.get(variable) != loc:
-        meant = nearest(
-            variable.removeprefix(PREFIX), (each.removeprefix(PREFIX) for each in known)
-        )
-        message = (
-            f"unknown setting; did you mean '{PREFIX}{meant}'?" if meant else "unknown setting"
-        )
-        raise InvalidFileError([Problem(variable, 0, 0, message)])
     wanted = annotation_at(Config, loc)
     if keys_of(wanted) or get_origin(wanted) is tuple:
         return yamlfile.parse(value.encode("utf-8", "replace"), variable)
@@ -126,22 +164,40 @@ def _from_variable(variable: str, value: str, loc: Loc) -> Loaded:
 
 def _overlay(below: Loaded, above: Loaded, loc: Loc) -> Loaded:
     """Put a variable's value over what the file says at `loc`."""
-    data = dict(below.data) if isinstance(below.data, dict) else {}
-    inner = data
-    for part in map(str, loc[:-1]):
-        there = inner.get(part)
-        inner[part] = deeper = dict(there) if isinstance(there, dict) else {}
-        inner = deeper
     key = str(loc[-1])
     # A secret and the file that holds it are one setting: either replaces the file's other one.
-    for twin in {f"{key}_file", key.removesuffix("_file")} - {key}:
-        if below.place((*loc[:-1], twin)).file == below.file:
-            inner.pop(twin, None)
-    inner[key] = above.data
-    kept = {there: place for there, place in below.values.items() if there[: len(loc)] != loc}
-    values = kept | {(*loc, *there): place for there, place in above.values.items()}
+    twins = {
+        twin
+        for twin in {f"{key}_file", key.removesuffix("_file")} - {key}
+        if below.place((*loc[:-1], twin)).file == below.file
+    }
+    values = {there: place for there, place in below.values.items() if there[: len(loc)] != loc}
+    for end, part in enumerate(loc):
+        if isinstance(part, int):
+            # What is missing in an item that only variables make is blamed on the item.
+            item = loc[: end + 1]
+            values.setdefault(item, Place(_named(item)))
+    values |= {(*loc, *there): place for there, place in above.values.items()}
     keys = dict(below.keys) | {(*loc, *there): place for there, place in above.keys.items()}
-    return Loaded(below.file, data, values, keys)
+    return Loaded(below.file, _put(below.data, loc, above, twins), values, keys)
+
+
+def _put(data: Plain, loc: Loc, above: Loaded, twins: set[str]) -> Plain:
+    """Give the data with a variable's value at a path, and without the `twins` beside it."""
+    if not loc:
+        return above.data
+    part, rest = loc[0], loc[1:]
+    if isinstance(part, str):
+        inner = dict(data) if isinstance(data, dict) else {}
+        if not rest:
+            inner = {key: value for key, value in inner.items() if key not in twins}
+        return inner | {part: _put(inner.get(part), rest, above, twins)}
+    items = list(data) if isinstance(data, list) else []
+    if part > len(items):
+        message = f"there is no item {len(items)} before this one; items are counted from 0"
+        raise InvalidFileError([Problem(above.file, 0, 0, message)])
+    before = items[part] if part < len(items) else None
+    return [*items[:part], _put(before, rest, above, twins), *items[part + 1 :]]
 
 
 def _resolve(config: Config, loaded: Loaded, path: Path | None) -> tuple[Config, list[Problem]]:
@@ -153,30 +209,50 @@ def _resolve(config: Config, loaded: Loaded, path: Path | None) -> tuple[Config,
             return name
         return path.parent / name
 
-    folders = tuple(
-        based(folder, ("watchlists", index)) for index, folder in enumerate(config.watchlists)
-    )
-    read: dict[str, BaseModel] = {}
-    for section, setting in SECRETS:
-        given = read.get(section, getattr(config, section))
-        file = getattr(given, f"{setting}_file")
+    for number, folder in enumerate(config.watchlists):
+        there: Loc = ("watchlists", number)
+        config = _with(config, there, based(folder, there))
+    for number, account in enumerate(config.matrix.accounts):
+        there = ("matrix", "accounts", number, "store")
+        config = _with(config, there, based(account.store, there))
+    for section, setting in _secrets(config):
+        file = getattr(_at(config, section), f"{setting}_file")
         if file is None:
             continue
-        loc: Loc = (section, f"{setting}_file")
+        loc = (*section, f"{setting}_file")
         try:
-            secret = _secret(based(file, loc))
-            read[section] = given.model_copy(update={setting: secret})
+            config = _with(config, (*section, setting), _secret(based(file, loc)))
         except ValueError as error:
             told = f"the secret in '{file}' cannot be read: {error}"
             problems.append(loaded.place(loc).problem(told))
-    return config.model_copy(update={**read, "watchlists": folders}), problems
+    problems += _of_accounts(config, loaded)
+    return config, problems
+
+
+def _at(model: Any, loc: Loc) -> Any:
+    """Give what stands at a path in a model."""
+    for part in loc:
+        model = model[part] if isinstance(part, int) else getattr(model, part)
+    return model
+
+
+def _with(model: T, loc: Loc, value: object) -> T:
+    """Give a model with another value at a path."""
+    part, rest = loc[0], loc[1:]
+    inner = _with(_at(model, (part,)), rest, value) if rest else value
+    changed: Any = model
+    if isinstance(part, int):
+        changed = (*changed[:part], inner, *changed[part + 1 :])
+    else:
+        changed = changed.model_copy(update={part: inner})
+    return cast("T", changed)
 
 
 def _contradictions(config: Config, loaded: Loaded) -> Iterator[Problem]:
-    for section, setting in SECRETS:
+    for section, setting in _secrets(config):
         given = {setting, f"{setting}_file"}
-        if given <= getattr(config, section).model_fields_set:
-            place = loaded.place((section, f"{setting}_file"), of_key=True)
+        if given <= _at(config, section).model_fields_set:
+            place = loaded.place((*section, f"{setting}_file"), of_key=True)
             yield place.problem(f"give either '{setting}' or '{setting}_file', not both")
     for wanting in config.slack.wanting(config.web):
         yield loaded.place(("slack",), of_key=True).problem(wanting)
@@ -189,6 +265,12 @@ def _contradictions(config: Config, loaded: Loaded) -> Iterator[Problem]:
         if feed.url in seen:
             yield place.problem("this feed is already listed; give it all its channels there")
         seen[feed.url] = index
+
+
+def _of_accounts(config: Config, loaded: Loaded) -> Iterator[Problem]:
+    for number, setting, words in config.matrix.wanting():
+        loc: Loc = ("matrix", "accounts", number)
+        yield loaded.place((*loc, setting) if setting else loc).problem(words)
 
 
 def _secret(path: Path) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,12 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 import structlog
-from rich.console import Console
 
 from bot import pack
 from bot.app import App, Routes
 from bot.commands import table
-from bot.config import Config, SlackMode
+from bot.config import Config
 from bot.core.mention import Channel
 from bot.core.roles import Roles
 from bot.core.settings import Settings
@@ -29,10 +27,9 @@ from bot.feeds.fetch import Fetcher
 from bot.feeds.parse import parse
 from bot.feeds.poller import Pace, Poller
 from bot.platforms.base import Platform
-from bot.platforms.console.adapter import ConsolePlatform
-from bot.platforms.console.lines import read_lines
 from bot.storage.rows import Retention
 from bot.storage.store import Store
+from bot.talking import talking_on
 
 log = structlog.get_logger()
 Clock = Callable[[], datetime]
@@ -102,7 +99,8 @@ async def assemble(
     try:
         await _keep(platforms, store)
         rng = random.Random()  # noqa: S311 - jitter, no secret
-        admins = tuple(map(_channel, config.admins.channels))
+        told = (*config.admins.channels, *(f"matrix:{each}" for each in config.matrix.management))
+        admins = tuple(map(_channel, dict.fromkeys(told)))
         worker = Worker(
             store,
             by_name,
@@ -125,7 +123,7 @@ async def assemble(
             retention=Retention(**dict(config.keep)),
             admins=admins,
             roles=Roles.of(config.roles.admins, config.roles.curators),
-            watch={"slack": config.slack.watch},
+            watch={"slack": config.slack.watch, "matrix": config.matrix.watch},
         )
         await store.configure_feeds([feed.url for feed in config.feeds.list], clock())
         async with fetcher(config) as fetching:
@@ -181,73 +179,9 @@ def poller(config: Config, fetching: Fetcher, app: App, clock: Clock, tempo: Tem
     )
 
 
-def console(config: Config) -> ConsolePlatform:
-    """Make the console platform on this process's terminal or pipes."""
-    keyboard = sys.stdin.isatty()
-    return ConsolePlatform(
-        lines=read_lines(),
-        screen=Console(highlight=False, soft_wrap=False),
-        commands=table.first_words,
-        clock=now,
-        channel=config.console.channel,
-        user=config.console.name,
-        echo=not keyboard,
-        keep_open=not keyboard and bool(config.feeds.list),
-    )
-
-
-def talking_on(config: Config) -> tuple[Platform, ...]:
-    """Make the platforms that a configuration asks for; raise BotError if there is none."""
-    platforms: list[Platform] = [console(config)] if config.console.enabled else []
-    chosen = slack(config)
-    if chosen is not None:
-        platforms.append(chosen)
-    if not platforms:
-        raise BotError(
-            "nothing to talk on: set console.enabled to true, or give slack.bot_token and "
-            "slack.app_token"
-        )
-    return tuple(platforms)
-
-
-def slack(config: Config) -> Platform | None:
-    """Make the Slack platform, if there is a token for it, or one may come by an installation."""
-    given = config.slack
-    if given.bot_token is None and given.client_id is None:
-        return None
-    sockets = given.mode is SlackMode.SOCKET
-    # Not at the top: the SDK is slow to import, and most commands do without.
-    from bot.platforms.slack.adapter import SlackPlatform, SlackSettings  # noqa: PLC0415
-    from bot.platforms.slack.install import OAuth  # noqa: PLC0415
-
-    oauth = None
-    if given.client_id is not None and given.client_secret is not None:
-        oauth = OAuth(given.client_id, given.client_secret, config.web.url)
-    return SlackPlatform(
-        SlackSettings(
-            bot_token=given.bot_token,
-            app_token=given.app_token if sockets else None,
-            signing_secret=None if sockets else given.signing_secret,
-            oauth=oauth,
-            token_key=given.token_key,
-            api_url=given.api_url,
-            allowed_bots=frozenset(given.allowed_bots),
-            commands=table,
-            channels=_named(config, "slack"),
-        )
-    )
-
-
-def _named(config: Config, platform: str) -> tuple[str, ...]:
-    """Give the ids of the channels on a platform that the configuration names."""
-    keys = [key for feed in config.feeds.list for key in feed.channels]
-    channels = map(_channel, [*keys, *config.admins.channels])
-    return tuple(each.id for each in channels if each.platform == platform)
-
-
 async def serve(config: Config) -> None:
     """Run the bot until it is stopped by a signal or its conversations end."""
-    platforms = talking_on(config)
+    platforms = talking_on(config, now)
     async with (
         assemble(config, platforms) as (app, polling),
         listening(config, platforms),
@@ -312,7 +246,7 @@ async def _check_platforms(config: Config) -> list[str]:
     except BotError as error:
         problems.append(f"database: {error}")
     try:
-        platforms = talking_on(config)
+        platforms = talking_on(config, now)
         if store is not None:
             await _keep(platforms, store)
         for platform in platforms:

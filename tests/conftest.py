@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Enough to find what is wrong in the long run, and few enough that nobody minds running them;
 # HYPOTHESIS_PROFILE=thorough looks for longer.
-settings.register_profile("quick", max_examples=40)
+# A busy machine is no defect of a strategy.
+SLOW = [HealthCheck.too_slow]
+settings.register_profile("quick", max_examples=40, suppress_health_check=SLOW)
 settings.register_profile("thorough", max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

@@ -1,7 +1,7 @@
 """Stands in for the world at the bot's edges: a clock that a test moves, a platform that keeps."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -171,9 +171,10 @@ class FakePlatform:
         return tuple(Document(document.summary, document.blocks[n : n + most]) for n in parts)
 
     async def reply(
-        self, invocation: Invocation, document: Document, *, shared: bool = False
+        self, invocation: Invocation, document: Document, *, key: str, shared: bool = False
     ) -> Receipt | None:
         """Keep a reply; where a test wants that, as a message that can be changed."""
+        del key
         assert invocation.channel.platform == self.name
         failure = await self._begin()
         if failure is not None:
@@ -201,6 +202,10 @@ class FakePlatform:
         """Say what a test said."""
         del team
         return self.rooms.get(actor, frozenset())
+
+    def facts(self) -> Sequence[str]:
+        """Tell nothing."""
+        return ()
 
     async def check(self) -> list[str]:
         """Find nothing wrong."""

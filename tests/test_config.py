@@ -186,8 +186,14 @@ def test_what_is_wrong_in_the_file_is_said_with_its_place(
          "unknown setting; did you mean 'VENDORWATCH_ALERTS__MODE'?"),
         ("VENDORWATCH_ALERTS_MODE", "off",
          "unknown setting; did you mean 'VENDORWATCH_ALERTS__MODE'?"),
-        ("VENDORWATCH_FEEDS__LIST__0__URL", "https://a.example",
-         "unknown setting; did you mean 'VENDORWATCH_FEEDS__LIST'?"),
+        ("VENDORWATCH_FEEDS__LIST__1__URL", "https://a.example",
+         "there is no item 0 before this one; items are counted from 0"),
+        ("VENDORWATCH_FEEDS__LIST__0__ULR", "https://a.example",
+         "unknown setting; did you mean 'VENDORWATCH_FEEDS__LIST__0__URL'?"),
+        ("VENDORWATCH_MATRIX__ACCOUNTS__3__PASWORD", "x",
+         "unknown setting; did you mean 'VENDORWATCH_MATRIX__ACCOUNTS__3__PASSWORD'?"),
+        ("VENDORWATCH_WATCHLISTS__0", "mine",
+         "unknown setting; did you mean 'VENDORWATCH_WATCHLISTS'?"),
         ("VENDORWATCH_CONSOLE__SERVICE_PORT", "1", "unknown setting"),
         ("VENDORWATCH_X", "y", "unknown setting"),
         ("VENDORWATCH_", "y", "unknown setting"),
@@ -341,7 +347,8 @@ def keys_written(data: yamlfile.Plain, loc: tuple[str, ...] = ()) -> set[tuple[s
 
 
 def example_in_full(path: Path) -> Path:
-    """Write the example with the commented feed in it made live."""
+    """Write the example with the commented feed and account in it made live."""
+    path.with_name("pickle-key").write_text("sixteen characters")
     text = re.sub(r"^ {4}#", "    ", EXAMPLE.read_text(), flags=re.MULTILINE)
     path.write_text(text)
     return path
@@ -356,21 +363,30 @@ def test_the_example_names_every_setting_and_no_other(path: Path) -> None:
 
 
 def test_the_example_loads_with_its_commented_lines_made_live(path: Path) -> None:
-    (feed,) = load(example_in_full(path), {}).feeds.list
+    config = load(example_in_full(path), {})
+    (feed,) = config.feeds.list
     assert feed.channels == ("console:#general",)
     assert feed.backfill == timedelta(days=7)
+    (account,) = config.matrix.accounts
+    assert account.user == "@vendorwatch:example.org"
+    assert account.store == path.parent / "matrix-store"
 
 
 def test_every_setting_has_a_variable() -> None:
     names = dict(variables())
     assert names["VENDORWATCH_DATABASE__URL_FILE"] == ("database", "url_file")
-    in_lists = {("feeds", "list", key) for key in ("url", "channels", "backfill")}
-    assert set(names.values()) == all_keys(Config) - in_lists
+    assert names["VENDORWATCH_MATRIX__ACCOUNTS__0__PASSWORD"] == (
+        "matrix", "accounts", 0, "password"
+    )  # fmt: skip
+    named = {tuple(part for part in loc if part != 0) for loc in names.values()}
+    assert named == all_keys(Config)
 
 
 @given(
     st.dictionaries(
-        st.sampled_from([*dict(variables()), "VENDORWATCH_FEEDS__X"]),
+        st.sampled_from(
+            [*dict(variables()), "VENDORWATCH_FEEDS__X", "VENDORWATCH_MATRIX__ACCOUNTS__2__USER"]
+        ),
         st.text(st.characters(exclude_characters="\0"), max_size=20),
         max_size=4,
     ),

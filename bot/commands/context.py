@@ -1,6 +1,6 @@
 """What a command may see and do: never the bot, only what it needs to answer."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -85,7 +85,8 @@ class Context:
     a code, `cancel` leaves it; both raise UsageError if that is not to be.
     `private_answers`: an answer is seen by the asker alone. `alone`: nobody else is in the channel,
     so what is said there to all would be said twice. `reports_go_to` are the channels of
-    those who mend the watchlist, `routes` the channels that each feed goes to.
+    those who mend the watchlist, `routes` the channels that each feed goes to. `facts` tells of
+    the platform's connections.
     """
 
     invocation: Invocation
@@ -105,6 +106,7 @@ class Context:
     private_answers: bool = True
     alone: bool = False
     reports_go_to: tuple[Channel, ...] = ()
+    facts: Callable[[], Sequence[str]] = tuple
     routes: Mapping[str, tuple[Channel, ...]] = field(default_factory=dict)
 
     @property

@@ -25,6 +25,9 @@ async def vendor_status(context: Context) -> Document:
     status = await context.records.status(context.now, context.invocation.channel.key, context.team)
     lead = _lead(status)
     blocks: list[Block] = [Paragraph(words(strong(lead))), Bullets(_counts(context, status))]
+    facts = tuple(Item(words(each)) for each in context.facts())
+    if facts:
+        blocks += [Heading(words("Connections")), Bullets(facts)]
     if status.parked:
         blocks.append(Heading(words("Given up, newest first")))
         items = tuple(

@@ -25,9 +25,10 @@ async def carry(platform: Platform, outgoing: Outgoing) -> Receipt:
         case Kind.MARK:
             await platform.mark(channel, _message(outgoing), document, key=key)
         case Kind.REPLY:
-            return await platform.reply(_asked(outgoing), document) or NOWHERE
+            return await platform.reply(_asked(outgoing), document, key=key) or NOWHERE
         case Kind.SHARE:
-            return await platform.reply(_asked(outgoing), document, shared=True) or NOWHERE
+            told = _asked(outgoing)
+            return await platform.reply(told, document, key=key, shared=True) or NOWHERE
     return Receipt(outgoing.message or "")
 
 

@@ -3,7 +3,7 @@
 An adapter touches its SDK and nothing else; deciding, retrying, pacing and logging are the app's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -110,9 +110,11 @@ class Platform(Protocol):
         """Put a mark on somebody's message; `document` says in words what the mark stands for."""
 
     async def reply(
-        self, invocation: Invocation, document: Document, *, shared: bool = False
+        self, invocation: Invocation, document: Document, *, key: str, shared: bool = False
     ) -> Receipt | None:
         """Answer a command, privately where the platform can; a `shared` answer all may see.
+
+        `key` is the same at every attempt.
 
         Say where the answer stands; None if it cannot be changed or taken back later.
         """
@@ -134,6 +136,9 @@ class Platform(Protocol):
 
     def is_direct(self, channel: Channel) -> bool:
         """Say whether nobody but one person and the bot is in a channel."""
+
+    def facts(self) -> Sequence[str]:
+        """Say what somebody who looks after the bot wants to know of the connection, in lines."""
 
     async def check(self) -> list[str]:
         """Say what is wrong with tokens, rights or connection; nothing if all is well."""

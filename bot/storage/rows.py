@@ -174,8 +174,8 @@ class Shown:
 class Retention:
     """How long what is kept; of `documents` and `entries`, their words.
 
-    What can be pressed under an answer goes after `answers`. All of a team that took the bot out
-    goes after `removed`.
+    What can be pressed under an answer goes after `answers`, what could not be decrypted after
+    `sealed`. All of a team that took the bot out goes after `removed`.
     """
 
     mentions: timedelta = timedelta(days=365)
@@ -184,6 +184,7 @@ class Retention:
     entries: timedelta = timedelta(days=30)
     answers: timedelta = timedelta(days=1)
     removed: timedelta = timedelta(days=30)
+    sealed: timedelta = timedelta(days=7)
 
 
 DigestWriter: TypeAlias = Callable[[HoldReason, Sequence[Held]], Document]

@@ -14,11 +14,13 @@ from bot.core.feed import Feed, Poll
 from bot.core.mention import DEFAULT_TEAM, Channel, Invocation, Mention, Receipt
 from bot.core.overview import Overview
 from bot.core.places import Listening, Place
+from bot.core.sealed import Sealed
 from bot.core.settings import DEFAULTS, Settings
 from bot.core.status import Parked, Pause, State, Status
 from bot.storage import (
     answers,
     confirmations,
+    cursors,
     feeds,
     held,
     inbox,
@@ -34,6 +36,7 @@ from bot.storage import (
     receipts,
     reports,
     rulings,
+    sealed,
     settings,
     status,
     teams,
@@ -374,6 +377,38 @@ class Store:
     async def erase(self, platform: str, team: str) -> int:
         """Forget all that is kept of a team on a platform; give how many rows went."""
         return await self._database.write(teams.erase, platform, team)
+
+    # Reading a platform
+
+    async def cursor(self, platform: str, account: str) -> str | None:
+        """Give how far an account has read, as the platform puts it; None if it never has."""
+        return await self._database.read(cursors.find, platform, account)
+
+    async def move_cursor(self, platform: str, account: str, value: str, now: datetime) -> None:
+        """Note how far an account has read: all up to there is kept or done with.
+
+        The same value again costs no write.
+        """
+        await self._database.write(cursors.move, platform, account, value, now)
+
+    async def keep_sealed(self, events: Sequence[Sealed]) -> int:
+        """Keep what cannot be decrypted yet; give how many are new.
+
+        At most 1,000 an account are kept, the newest; one of more than 64 KiB never is.
+        """
+        return await self._database.write(sealed.keep, events)
+
+    async def sealed(
+        self, platform: str, account: str, sessions: Iterable[str] | None = None
+    ) -> tuple[Sealed, ...]:
+        """Give what waits for one of these keys, or for any, oldest first."""
+        keys = None if sessions is None else frozenset(sessions)
+        return await self._database.read(sealed.waiting, platform, account, keys)
+
+    async def forget_sealed(self, platform: str, account: str, events: Iterable[str]) -> int:
+        """Forget events by their ids, since they could be read or never will; give how many."""
+        gone = frozenset(events)
+        return await self._database.write(sealed.forget, platform, account, gone)
 
     # Feeds
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     false,
     text,
     true,
@@ -325,6 +326,33 @@ oauth_state = Table(
     Column("state", Text, primary_key=True),
     _team(),
     Column("expires_at", UtcDateTime, nullable=False),
+)
+
+# How far an account of the bot's has read; `value` is the platform's, and means nothing to us.
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    _team(),
+    Column("value", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Events of encrypted rooms whose key has not come yet: `data` is ciphertext, as it came.
+sealed_event = Table(
+    "sealed_event",
+    metadata,
+    _id(),
+    _team(),
+    Column("platform", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("kept_at", UtcDateTime, nullable=False),
+    UniqueConstraint("platform", "account", "channel", "event"),
 )
 
 # A team whose posting has been stopped.

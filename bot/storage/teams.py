@@ -11,6 +11,7 @@ from bot.storage.database import insert_missing
 from bot.storage.tables import (
     channel_setting,
     confirmation,
+    cursor,
     held,
     inbox,
     installation,
@@ -20,6 +21,7 @@ from bot.storage.tables import (
     outbox,
     pause,
     place,
+    sealed_event,
     story,
     story_entry,
     trouble,
@@ -95,6 +97,8 @@ def erase(connection: Connection, platform: str, team: str) -> int:
         (channel_setting, _on(channel_setting.c.channel, platform)),
         (vendor_state, _on(vendor_state.c.channel, platform)),
         (place, place.c.platform == platform),
+        (cursor, cursor.c.platform == platform),
+        (sealed_event, sealed_event.c.platform == platform),
     ):
         gone += connection.execute(delete(table).where(table.c.team == team, there)).rowcount
     gone += _outbox(connection, platform, team)

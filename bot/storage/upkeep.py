@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, or_, select, update
 
 from bot.core.document import to_json
-from bot.storage import confirmations, teams
+from bot.storage import confirmations, sealed, teams
 from bot.storage.outbox import NOTHING
 from bot.storage.rows import ANSWERS, Retention
 from bot.storage.tables import entry, held, mention, outbox, story, story_entry
@@ -22,6 +22,7 @@ def purge(connection: Connection, now: datetime, keep: Retention) -> int:
         + _answers(connection, now - keep.answers)
         + confirmations.purge(connection, now)
         + _entries(connection, now - keep.entries)
+        + sealed.purge(connection, now - keep.sealed, _AT_ONCE)
         + _stories(connection, now - max(keep.documents, keep.entries))
         + sum(teams.erase(connection, *gone) for gone in teams.due(connection, now - keep.removed))
     )

@@ -127,9 +127,10 @@ class RecorderPlatform:
         await self._ask("mark", channel, key, message=message_id, text=words_of(document))
 
     async def reply(
-        self, invocation: Invocation, document: Document, *, shared: bool = False
+        self, invocation: Invocation, document: Document, *, key: str, shared: bool = False
     ) -> None:
         """Answer a command."""
+        del key
         del shared
         await self._ask("reply", invocation.channel, invocation.id, text=words_of(document))
 
@@ -156,6 +157,10 @@ class RecorderPlatform:
         """Nobody is alone here."""
         del channel
         return False
+
+    def facts(self) -> Sequence[str]:
+        """Tell nothing."""
+        return ()
 
     async def check(self) -> list[str]:
         """Find nothing wrong."""

@@ -132,9 +132,10 @@ class Silent:
         """Mark nothing."""
 
     async def reply(
-        self, invocation: Invocation, document: Document, *, shared: bool = False
+        self, invocation: Invocation, document: Document, *, key: str, shared: bool = False
     ) -> None:
         """Answer nothing."""
+        del invocation, document, key, shared
 
     async def role(self, channel: Channel, actor: str, groups: Mapping[str, Role]) -> Role:
         """Know nobody's rights."""
@@ -159,6 +160,10 @@ class Silent:
         """Nobody is alone here."""
         del channel
         return False
+
+    def facts(self) -> Sequence[str]:
+        """Tell nothing."""
+        return ()
 
     async def check(self) -> list[str]:
         """Find nothing wrong."""

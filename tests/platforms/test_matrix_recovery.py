@@ -28,7 +28,7 @@ async def test_an_identity_whose_seeds_are_lost_is_left_alone_with_a_word_on_wha
     assert standing.identity is None
     assert standing.problem is not None
     assert "matrix.accounts[].recovery_key" in standing.problem
-    assert "reset the identity" in standing.problem
+    assert "--new-identity" in standing.problem
     assert "\n" not in standing.problem
     assert standing.fingerprint == first.fingerprint
     assert (server.uploads, server.keys) == ([], before)
@@ -127,7 +127,7 @@ async def test_an_identity_that_the_server_shows_damaged_is_not_built_upon(part:
     server.keys[part] = {**server.keys[part], "usage": []}
     phone = server.add(Phone("ONE"))
     standing = await start(server, phone, disk, recovery_key=recovery_key)
-    assert "is damaged; reset it" in (standing.problem or "")
+    assert "is damaged; run:" in (standing.problem or "")
     assert (server.uploads, disk.identity) == ([], None)
 
 

@@ -60,7 +60,7 @@ async def test_a_reset_that_is_killed_can_be_carried_on(moment: tuple[str, str])
     server.dies_at = server.dies_after = ""
     standing = await start(server, phone, disk)
     if moment[0] == UPLOAD:
-        assert "reset the identity" in (standing.problem or "")
+        assert "--new-identity" in (standing.problem or "")
         standing = await reset(account, disk.identity)
     assert standing.ok, standing.problem
 

@@ -67,6 +67,15 @@ async def live(store: Store, behind: Behind, team: str, platform: str = "fake") 
         "INSERT INTO oauth_state (state, team, expires_at) VALUES "  # noqa: S608 - ours
         f"('{event}', '{team}', '2024-04-01 12:00:00')"
     )
+    behind(
+        "INSERT INTO cursor (platform, account, team, value, at) VALUES "  # noqa: S608 - ours
+        f"('{platform}', '@{team}', '{team}', 's1', '2024-04-01 12:00:00')"
+    )
+    behind(
+        "INSERT INTO sealed_event (team, platform, account, channel, event, session, data, "  # noqa: S608 - ours
+        f"kept_at) VALUES ('{team}', '{platform}', '@{team}', '!r', '$1', 'k1', '{{}}', "
+        "'2024-04-01 12:00:00')"
+    )
     await store.receive(Invocation(here, event, "anna", "vendor acme-cam"), NOW)
     await store.ask(here, Asked("anna", "vendor watch off", NOW + DAY), event, [event])
 

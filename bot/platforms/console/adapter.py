@@ -171,9 +171,10 @@ class ConsolePlatform:
         return (document,)
 
     async def reply(
-        self, invocation: Invocation, document: Document, *, shared: bool = False
+        self, invocation: Invocation, document: Document, *, key: str, shared: bool = False
     ) -> None:
         """Print the answer to a command."""
+        del key
         to = invocation.channel.id if shared else f"{invocation.actor}, privately"
         self._show(f"VendorWatch → {to}", document, indent=0, on=None)
 
@@ -196,6 +197,10 @@ class ConsolePlatform:
         """Nobody is alone here."""
         del channel
         return False
+
+    def facts(self) -> Sequence[str]:
+        """Tell nothing."""
+        return ()
 
     async def check(self) -> list[str]:
         """Find nothing wrong: a terminal needs no token."""

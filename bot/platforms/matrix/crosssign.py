@@ -38,11 +38,11 @@ Save: TypeAlias = Callable[[Identity], Awaitable[None]]
 
 FOREIGN = (
     "this account has a cross-signing identity that was made elsewhere; give its recovery key as "
-    "matrix.accounts[].recovery_key, or reset the identity"
+    "matrix.accounts[].recovery_key, or run: vendorwatch matrix login --new-identity"
 )
 BROKEN = (
-    "the cross-signing identity that the homeserver shows of this account is damaged; reset it, "
-    "here or in a client that is logged in to the account"
+    "the cross-signing identity that the homeserver shows of this account is damaged; run: "
+    "vendorwatch matrix login --new-identity"
 )
 _CODE = re.compile(r"[A-Za-z0-9_.]{1,60}")
 
@@ -202,7 +202,7 @@ async def _signed(account: Account, identity: Identity, told: Json) -> Standing:
         return Standing(identity, ok=True, fingerprint=identity.fingerprint)
     raise IdentityError(
         f"the homeserver does not show device {me.device_id} as signed by its owner{refused}: "
-        "start again, and reset the identity if that does not help"
+        "start again, and if that does not help run: vendorwatch matrix login --new-identity"
     )
 
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from bot.errors import BotError, DeliveryError
 
+# The token is good for nothing any more; only a person can help.
+FATAL = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED", "M_USER_SUSPENDED"})
+
 
 class MatrixError(DeliveryError):
     """The homeserver did not do what it was asked.
@@ -27,6 +30,11 @@ class MatrixError(DeliveryError):
         self.code = code
         self.status = status
         self.body: Mapping[str, object] = body or {}
+
+    @property
+    def fatal(self) -> bool:
+        """Whether the login is gone, so that nothing will work until somebody mends it."""
+        return self.code in FATAL
 
 
 class IdentityError(BotError):

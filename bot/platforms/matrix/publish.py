@@ -12,7 +12,8 @@ from bot.platforms.matrix.signing import Json, at
 
 GONE = (
     "the homeserver no longer has this account's cross-signing identity, which was made elsewhere; "
-    "set it up again in a client that is logged in to it, or reset the identity"
+    "set it up again in a client that is logged in to it, or run: "
+    "vendorwatch matrix login --new-identity"
 )
 _PASSWORD = "m.login.password"  # noqa: S105 - the name of a stage of logging in
 _BY_HAND = ("m.oauth", "org.matrix.cross_signing_reset")

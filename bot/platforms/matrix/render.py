@@ -89,7 +89,12 @@ def render_pages(document: Document) -> tuple[MatrixMessage, ...]:
 
     A sign stands for the same button on every page.
     """
-    return tuple(map(_fitted, pages(numbered(cleaned(document)), _fits)))
+    return tuple(map(_fitted, parts(document)))
+
+
+def parts(document: Document) -> tuple[Document, ...]:
+    """Share a document out among as many as `render` draws whole."""
+    return tuple(pages(numbered(cleaned(document)), _fits))
 
 
 def _fitted(document: Document) -> MatrixMessage:

@@ -52,6 +52,7 @@ class Room:
     predecessor: str | None = None
     external: bool | None = None
     members: dict[str, str] = field(default_factory=dict)
+    _history: str = "shared"
     _creator: str = ""
     _additional: frozenset[str] = frozenset()
     _levels: Json | None = None
@@ -78,6 +79,22 @@ class Room:
     def joined(self) -> frozenset[str]:
         """Who is known to be in the room; not all, where members are loaded lazily."""
         return frozenset(each for each, is_ in self.members.items() if is_ == "join")
+
+    @property
+    def invited(self) -> frozenset[str]:
+        """Who is known to be invited and has not come yet."""
+        return frozenset(each for each, is_ in self.members.items() if is_ == "invite")
+
+    @property
+    def readers(self) -> frozenset[str]:
+        """Who is to be able to read what is said now: the invited too, where they will see it."""
+        return self.joined if self._history == "joined" else self.joined | self.invited
+
+    def abandoned(self, own: frozenset[str]) -> bool:
+        """Whether nobody is left here, or still to come, beside the bot's own accounts."""
+        here = self.members.keys()
+        counted = sum(self._counts.values()) <= len(here & own)
+        return bool(here & own) and not here - own and bool(self._counts) and counted
 
     @property
     def creators(self) -> frozenset[str]:
@@ -144,6 +161,8 @@ class Room:
                 self._levels = content
             case "m.room.join_rules":
                 self.private = string(content, "join_rule") != "public"
+            case "m.room.history_visibility":
+                self._history = string(content, "history_visibility") or "shared"
             case "m.room.encryption":
                 self._take_encryption(content)
             case "m.room.tombstone":

@@ -150,9 +150,10 @@ class SlackPlatform:
         return (document,)
 
     async def reply(
-        self, invocation: Invocation, document: Document, *, shared: bool = False
+        self, invocation: Invocation, document: Document, *, key: str, shared: bool = False
     ) -> None:
         """Answer where only the asker sees it; a shared answer all of the channel see."""
+        del key
         await self._voice.reply(invocation, document, shared=shared)
 
     async def role(self, channel: Channel, actor: str, groups: Mapping[str, Role]) -> Role:
@@ -167,6 +168,10 @@ class SlackPlatform:
     async def private_channels(self, actor: str, team: str) -> frozenset[str]:
         """Ask which private channels the person and the bot share."""
         return await self._people.private_channels(actor, team)
+
+    def facts(self) -> Sequence[str]:
+        """Tell nothing."""
+        return ()
 
     async def check(self) -> list[str]:
         """Say what is wrong with the tokens, their scopes and the channels that are configured."""

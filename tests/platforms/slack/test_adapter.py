@@ -8,7 +8,8 @@ from bot.core.mention import Channel
 from bot.core.status import State
 from bot.errors import BotError
 from bot.platforms.slack.agreed import MARK
-from bot.serve import assemble, talking_on
+from bot.serve import assemble, now
+from bot.talking import talking_on
 from tests.platforms.slack.town import Town, settings
 from tests.slackserver.server import slack
 
@@ -102,7 +103,7 @@ async def test_a_token_that_slack_refuses_is_one_clear_line(tmp_path: Path) -> N
             "api_url": server.api_url,
         }
         config = settings(tmp_path, server, slack=wrong)
-        (platform,) = talking_on(config)
+        (platform,) = talking_on(config, now)
         assert await platform.check() == [
             "slack.bot_token: auth.test: invalid_auth",
             "slack.app_token: apps.connections.open: invalid_auth",

@@ -18,7 +18,7 @@ async def answered(
 ) -> None:
     place = Channel("slack", town.hall)
     invocation = Invocation(place, "1", town.anna, "", reply_to=reply_to)
-    await town.app.platforms["slack"].reply(invocation, told, shared=shared)
+    await town.app.platforms["slack"].reply(invocation, told, key="reply", shared=shared)
 
 
 async def url_of_a_command(town: Town) -> str:
@@ -103,7 +103,7 @@ async def test_a_person_is_answered_in_their_own_conversation(town: Town, channe
     place = Channel("slack", direct if channel == "D" else town.anna, private=True)
     invocation = Invocation(place, "1", town.anna, "")
     platform = town.app.platforms["slack"]
-    await platform.reply(invocation, TOLD)
+    await platform.reply(invocation, TOLD, key="reply")
     assert [each["text"] for each in town.server.posted(direct)] == ["All of it."]
 
 

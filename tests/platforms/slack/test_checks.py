@@ -8,7 +8,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.platforms.slack.manifest import scopes
-from bot.serve import slack as slack_of
+from bot.serve import now
+from bot.talking import slack as slack_of
 from tests.platforms.slack.town import settings
 from tests.slackserver.control import SlackServer
 from tests.slackserver.server import slack
@@ -23,7 +24,7 @@ async def server() -> AsyncIterator[SlackServer]:
 
 async def problems(folder: Path, server: SlackServer, *channels: str) -> list[str]:
     named = [f"slack:{channel}" for channel in channels]
-    platform = slack_of(settings(folder, server, admins={"channels": named}))
+    platform = slack_of(settings(folder, server, admins={"channels": named}), now)
     assert platform is not None
     return await platform.check()
 
@@ -74,7 +75,7 @@ async def test_an_address_that_is_not_slacks_is_said_to_be_none(tmp_path: Path) 
     application.router.add_route("*", "/{any:.*}", page)
     async with slack() as server, TestServer(application) as proxy:
         given = {"bot_token": "xoxb-1", "app_token": "xapp-1", "api_url": str(proxy.make_url("/"))}
-        platform = slack_of(settings(tmp_path, server, slack=given))
+        platform = slack_of(settings(tmp_path, server, slack=given), now)
         assert platform is not None
         told = await platform.check()
     wrong = "that is no answer of Slack's; is slack.api_url right?"
@@ -91,7 +92,7 @@ async def test_tokens_that_are_refused_hide_nothing_else(tmp_path: Path) -> None
             "app_token": "xapp-wrong",
             "api_url": server.api_url,
         }
-        platform = slack_of(settings(tmp_path, server, slack=wrong))
+        platform = slack_of(settings(tmp_path, server, slack=wrong), now)
         assert platform is not None
         told = await platform.check()
     assert [each.partition(":")[0] for each in told] == ["slack.bot_token", "slack.app_token"]

@@ -25,7 +25,8 @@ from bot.errors import BotError
 from bot.log import configure
 from bot.platforms.slack.adapter import SlackPlatform
 from bot.platforms.slack.http import EVENTS, Door, plain
-from bot.serve import Tempo, assemble, listening, talking_on
+from bot.serve import Tempo, assemble, listening, now
+from bot.talking import talking_on
 from bot.web.server import LARGEST
 from tests.build import full_vendor, name, vendor, write_pack
 from tests.emptied import made_ready
@@ -100,7 +101,7 @@ def settings(folder: Path, server: SlackServer, **more: object) -> Config:
 @asynccontextmanager
 async def running(config: Config) -> AsyncIterator[tuple[App, str]]:
     """Run the bot for the length of a block; give the address of its web server."""
-    platforms = talking_on(config)
+    platforms = talking_on(config, now)
     await made_ready(config.database.url)
     async with (
         assemble(config, platforms, tempo=NO_REST) as (app, poller),
@@ -326,7 +327,7 @@ async def test_of_many_refused_requests_one_a_minute_is_logged() -> None:
 
 async def test_the_check_of_the_settings_asks_for_no_socket(tmp_path: Path) -> None:
     async with slack() as server:
-        (platform,) = talking_on(settings(tmp_path, server))
+        (platform,) = talking_on(settings(tmp_path, server), now)
         assert isinstance(platform, SlackPlatform)
         assert await platform.check() == []
         await platform.close()
@@ -338,7 +339,7 @@ async def test_a_token_that_slack_refuses_is_one_clear_line(tmp_path: Path) -> N
         config = settings(tmp_path, server)
         wrong = config.slack.model_copy(update={"bot_token": "xoxb-wrong"})
         config = config.model_copy(update={"slack": wrong})
-        (platform,) = talking_on(config)
+        (platform,) = talking_on(config, now)
         async with assemble(config, (platform,)) as (app, _):
             with pytest.raises(BotError, match=r"invalid_auth; check slack\.bot_token"):
                 await platform.run(app)

@@ -24,7 +24,8 @@ from bot.platforms.slack.install import INSTALL, REDIRECT
 from bot.platforms.slack.manifest import scopes
 from bot.platforms.slack.safe import Granted, Safe
 from bot.platforms.slack.workspaces import Workspaces
-from bot.serve import assemble, talking_on
+from bot.serve import assemble, now
+from bot.talking import talking_on
 from tests.platforms.slack.test_http import running, signed
 from tests.platforms.slack.test_http import settings as http_settings
 from tests.slackserver.control import SlackServer
@@ -468,7 +469,7 @@ async def test_a_key_that_opens_nothing_is_one_clear_line_at_the_start(tmp_path:
         config = settings(tmp_path, server, OLD_KEY)
         wanted = f"^slack.token_key does not open the token of workspace {team}: add the key"
         with pytest.raises(BotError, match=wanted):
-            async with assemble(config, talking_on(config)):
+            async with assemble(config, talking_on(config, now)):
                 raise AssertionError
 
 
@@ -480,7 +481,7 @@ async def test_a_new_key_seals_what_an_old_one_sealed_which_may_then_be_dropped(
             await office.install(office.other)
         for keys in (f"{KEY}, {OLD_KEY}", KEY):
             config = settings(tmp_path, server, keys)
-            async with assemble(config, talking_on(config)) as (app, _):
+            async with assemble(config, talking_on(config, now)) as (app, _):
                 assert list(await app.store.installations("slack")) == [office.other]
 
 
@@ -493,7 +494,7 @@ def test_what_is_no_key_is_one_line_that_says_how_to_make_one(tmp_path: Path) ->
             }
         )
         with pytest.raises(BotError, match=r"^slack\.token_key must be .*openssl rand -base64 32"):
-            talking_on(config)
+            talking_on(config, now)
 
 
 def test_what_was_sealed_for_one_workspace_opens_for_no_other() -> None:

@@ -12,7 +12,8 @@ from bot.app import App
 from bot.config import Config
 from bot.core.mention import Channel, Invocation, Message
 from bot.errors import StorageError
-from bot.serve import Closing, Tempo, assemble, talking_on
+from bot.serve import Closing, Tempo, assemble, now
+from bot.talking import talking_on
 from tests.build import full_vendor, name, vendor, write_pack
 from tests.emptied import made_ready
 from tests.slackserver.control import SlackServer
@@ -60,7 +61,7 @@ async def running(config: Config) -> AsyncIterator[App]:
     """Run the bot for the length of a block."""
     await made_ready(config.database.url)
     async with (
-        assemble(config, talking_on(config), tempo=NO_REST) as (app, poller),
+        assemble(config, talking_on(config, now), tempo=NO_REST) as (app, poller),
         asyncio.TaskGroup() as group,
     ):
         task = group.create_task(app.run(poller))
@@ -131,7 +132,7 @@ class Ears:
 @asynccontextmanager
 async def listening(config: Config) -> AsyncIterator[Ears]:
     """Run Slack's side alone for the length of a block."""
-    (platform,) = talking_on(config)
+    (platform,) = talking_on(config, now)
     ears = Ears()
     async with asyncio.TaskGroup() as group:
         task = group.create_task(platform.run(ears))

@@ -1,0 +1,111 @@
+"""Who somebody is to the rooms: rights by power and membership, private rooms, direct talks.
+
+Power levels are worked out from the rooms' state (`rooms.py`), never by nio's `has_permission`,
+which takes an error for a yes. Names that people give themselves give no rights.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.core.commands import Role
+from bot.platforms.matrix.account import Account
+from bot.platforms.matrix.errors import MatrixError
+from bot.platforms.matrix.rooms import Room
+
+NEW_ROOM_S = 10.0
+"""How long a room that was just made may take to come with a sync."""
+
+
+@dataclass(slots=True)
+class People:
+    """Asks the rooms about people. `management` are the rooms whose members mend the watchlist."""
+
+    accounts: Sequence[Account]
+    account_in: Callable[[str], Account]
+    management: tuple[str, ...]
+    moderators: int
+    _opening: dict[str, asyncio.Lock] = field(init=False, default_factory=dict)
+
+    async def role(self, actor: str, groups: Mapping[str, Role]) -> Role:
+        """Take members of a management room for curators, its moderators for admins.
+
+        `groups` has roles of the members of other rooms, by the room's id. Raise MatrixError.
+        """
+        best = Role.READER
+        given: dict[str, Role] = dict.fromkeys(self.management, Role.CURATOR)
+        given.update({room: role for room, role in groups.items() if room.startswith("!")})
+        for room_id, role in given.items():
+            room = await self._room(room_id)
+            if room is None or actor not in room.joined:
+                continue
+            moderates = room_id in self.management and room.power(actor) >= self.moderators
+            role = Role.ADMIN if moderates else role  # noqa: PLW2901 - the better of the two
+            best = role if role.reaches(best) else best
+        return best
+
+    async def _room(self, room_id: str) -> Room | None:
+        """Give a room with all its members; None where the bot is not, so that it cannot know."""
+        try:
+            return await self.account_in(room_id).members(room_id)
+        except MatrixError as error:
+            if error.permanent:
+                return None
+            raise
+
+    async def moderates(self, room_id: str, actor: str) -> bool:
+        """Say whether somebody in a room may decide for it. Raise MatrixError."""
+        room = await self.account_in(room_id).members(room_id)
+        return actor in room.joined and room.power(actor) >= self.moderators
+
+    async def private_rooms(self, actor: str) -> frozenset[str]:
+        """Give the private rooms that somebody and the bot are both in. Raise MatrixError."""
+        found: set[str] = set()
+        for account in self.accounts:
+            private = [each for each, room in account.rooms.items() if room.private]
+            for room_id in private:
+                if actor in (await account.members(room_id)).joined:
+                    found.add(room_id)
+        return frozenset(found)
+
+    def is_direct(self, room_id: str) -> bool:
+        """Say whether nobody but one person and the bot is in a room."""
+        ours = frozenset(each.user_id for each in self.accounts)
+        rooms = (each.rooms.get(room_id) for each in self.accounts)
+        return any(room is not None and room.direct(ours) for room in rooms)
+
+    async def direct_room(self, account: Account, actor: str) -> str:
+        """Give the room for talks with one person, made if there is none. Raise MatrixError."""
+        async with self._opening.setdefault(actor, asyncio.Lock()):
+            for room_id in self._candidates(account, actor):
+                room = account.rooms.get(room_id)
+                if room is not None and room.direct(frozenset({account.user_id})):
+                    full = await account.members(room_id)
+                    if actor in full.joined | full.invited:
+                        return room_id
+            return await self._make(account, actor)
+
+    def _candidates(self, account: Account, actor: str) -> Iterable[str]:
+        yield from account.direct.get(actor, ())
+        yield from (each for each, room in account.rooms.items() if actor in room.joined)
+
+    async def _make(self, account: Account, actor: str) -> str:
+        """Make a room for two, encrypted, and note that it is one."""
+        homeserver = account.now().homeserver
+        encryption = {
+            "type": "m.room.encryption",
+            "state_key": "",
+            "content": {"algorithm": "m.megolm.v1.aes-sha2"},
+        }
+        asked = {
+            "preset": "trusted_private_chat",
+            "is_direct": True,
+            "invite": [actor],
+            "initial_state": [encryption],
+        }
+        made = (await homeserver.call("POST", "/createRoom", asked)).get("room_id")
+        if not isinstance(made, str):
+            raise MatrixError("the homeserver did not say which room it made", uncertain=True)
+        await account.note_talk(actor, made)
+        await account.arrival(made, NEW_ROOM_S)
+        return made
