@@ -15,7 +15,7 @@ from structlog.typing import EventDict, Processor
 
 REDACTED = "[redacted]"
 
-_SECRET_WORD = r"(?:password|passwd|passphrase|token|secret|api_?key|pickle_?key)"  # noqa: S105 - no secret
+_SECRET_WORD = r"(?:password|passwd|passphrase|token|secret|api_?key|pickle_?key|recovery_?key)"  # noqa: S105 - no secret
 _SECRET_KEY = re.compile(rf"(?:^|.*[_.-])(?:{_SECRET_WORD}|authorization|cookie)", re.IGNORECASE)
 _SECRET_VALUES = (
     # Slack: bot, user, app, refresh and configuration tokens; incoming webhooks.
