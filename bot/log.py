@@ -65,6 +65,8 @@ def configure(level: str, format_: str, stream: TextIO | None = None) -> None:
     threshold = getattr(logging, level.upper())
     root.setLevel(max(threshold, logging.WARNING))
     logging.getLogger("bot").setLevel(threshold)
+    # It warns of devices by the names of their owners; what matters of that is told by us.
+    logging.getLogger("nio").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
