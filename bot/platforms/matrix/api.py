@@ -5,6 +5,7 @@ Reference: https://spec.matrix.org/v1.18/client-server-api/
 
 import asyncio
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -26,6 +27,8 @@ MOST_BYTES = 256 * 1024 * 1024
 LONG = 512 * 1024
 """Bytes of an answer beyond which it is read off the event loop."""
 LONGEST_REASON = 200
+LONGEST_WAIT_S = 3600.0
+"""A server that asks for more of it is asked again after this."""
 # What may have worked although the answer says otherwise: the server gave up waiting for itself.
 _UNSURE = frozenset({500, 502, 503, 504, 520, 522, 524})
 
@@ -69,13 +72,15 @@ class Homeserver:
             # Compact and exact: what is signed or encrypted must not be written anew on the way.
             data = json.dumps(body or {}, ensure_ascii=False, separators=(",", ":")).encode()
             headers["Content-Type"] = "application/json"
+        url = self._url(f"{prefix}{where}{_asked(query)}")
+        if self.connections.closed:  # while an account is being connected anew
+            raise MatrixError("the connection to the homeserver is closed")
         try:
             async with (
                 asyncio.timeout(timeout_s),
                 self.connections.request(
                     method,
-                    # As it is: ids in a path are encoded, and are not to be encoded anew.
-                    URL(f"{self.base}{prefix}{where}{_asked(query)}", encoded=True),
+                    url,
                     data=data,
                     headers=headers,
                     allow_redirects=False,
@@ -95,6 +100,16 @@ class Homeserver:
         except (aiohttp.ClientError, OSError) as error:
             reason = f"the connection to the homeserver broke: {type(error).__name__}"
             raise MatrixError(reason, uncertain=True) from None
+
+    def _url(self, where: str) -> URL:
+        try:
+            # As it is: ids in a path are encoded, and are not to be encoded anew.
+            url = URL(f"{self.base}{where}", encoded=True)
+            if url.host is not None and url.port is not None:
+                return url
+        except ValueError:
+            pass
+        raise MatrixError(f"{self.base} is no address of a homeserver")
 
 
 def _asked(query: Mapping[str, str] | None) -> str:
@@ -147,12 +162,16 @@ def _wait(header: str | None, body_ms: object) -> float | None:
     """Give the seconds to wait. The header is the newer way; both may be there."""
     try:
         if header is not None:
-            return max(float(header), 0.0)
+            return _bounded(float(header))
     except ValueError:
         pass
     if isinstance(body_ms, int | float) and not isinstance(body_ms, bool):
-        return max(body_ms / 1000, 0.0)
+        return _bounded(min(body_ms, LONGEST_WAIT_S * 1000) / 1000)
     return None
+
+
+def _bounded(seconds: float) -> float | None:
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_WAIT_S)
 
 
 def _why(error: aiohttp.ClientConnectorError) -> str:
