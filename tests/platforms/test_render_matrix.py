@@ -9,6 +9,7 @@ from hypothesis import given
 
 from bot.core.document import (
     Actions,
+    Block,
     Bullets,
     Button,
     Divider,
@@ -24,6 +25,7 @@ from bot.core.document import (
     Struck,
     Text,
     Typed,
+    said,
     spoken,
     strong,
     words,
@@ -59,7 +61,7 @@ class _Page(HTMLParser):
         self.tags.add(tag)
         self.attributes |= {(tag, name) for name, _ in attrs}
         self.addresses += [value or "" for _, value in attrs]
-        if tag != "hr":
+        if tag not in {"hr", "br"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -120,7 +122,7 @@ def test_every_word_of_a_document_is_in_both_forms(document: Document) -> None:
     for word in words_of(document):
         assert word in message.body
         assert any(word in text for text in _Page(message.formatted_body).texts)
-    assert document.summary in message.body
+    assert document.summary in " ".join(message.body.split())
 
 
 def test_a_card_reads_well_as_plain_text() -> None:
@@ -142,14 +144,15 @@ def test_a_card_reads_well_as_plain_text() -> None:
         "\n"
         "Not legal advice. Corrections: desk@example.org\n"
         "\n"
-        "React, or type: 📄 Full record: !vendor record nadir"
-        " · 1️⃣ Mute here: !vendor mute nadir here"
+        "React, or type:\n"
+        "📄 Full record: !vendor record nadir\n"
+        "1️⃣ Mute here: !vendor mute nadir here"
     )
 
 
 def test_a_card_is_structured_as_html() -> None:
     assert _card().formatted_body == (
-        "<h4><strong>Nadir Optics</strong> (天底光学)</h4>"
+        "<h3><strong>Nadir Optics</strong> (天底光学)</h3>"
         "<p>Port Vale, Zedland.</p>"
         "<ul><li><strong>Ban</strong>: since 2018 <del>2017</del> "
         '[<a href="https://gazette.example/?a=1&amp;b=2">Gazette</a>]'
@@ -158,9 +161,9 @@ def test_a_card_is_structured_as_html() -> None:
         "<blockquote><p>We never counted.</p></blockquote>"
         "<ul><li><strong>Cooldown:</strong> 24 hours</li></ul>"
         "<hr>"
-        "<p><sub>Not legal advice. Corrections: desk@example.org</sub></p>"
-        "<p>React, or type: 📄 Full record <code>!vendor record nadir</code>"
-        " · 1️⃣ Mute here <code>!vendor mute nadir here</code></p>"
+        "<p><em>Not legal advice. Corrections: desk@example.org</em></p>"
+        "<p>React, or type:<br>📄 Full record <code>!vendor record nadir</code>"
+        "<br>1️⃣ Mute here <code>!vendor mute nadir here</code></p>"
     )
 
 
@@ -169,6 +172,47 @@ def test_a_summary_that_the_text_says_anyway_is_not_said_twice() -> None:
         Document("Muted here for 7 days.", (Paragraph(words("Muted here for 7 days.")),))
     )
     assert message.body == "Muted here for 7 days."
+
+
+def test_a_summary_of_two_paragraphs_is_not_said_twice() -> None:
+    blocks = (Paragraph(words("No such vendor.")), Footnote(words("That is not clearance.")))
+    message = render(Document("No such vendor. That is not clearance.", blocks))
+    assert message.body == "No such vendor.\n\nThat is not clearance."
+
+
+def test_a_summary_with_a_command_in_it_is_not_said_twice() -> None:
+    message = render(said("Only admins may use `vendor watch`; nothing was done."))
+    assert message.body == "Only admins may use !vendor watch; nothing was done."
+
+
+def test_the_title_of_a_document_is_larger_than_those_of_its_parts() -> None:
+    blocks = (Heading(words("Nadir")), Paragraph(words("p")), Heading(words("Claims")))
+    html = render(Document("s", blocks)).formatted_body
+    assert html == "<h3>Nadir</h3><p>p</p><h4>Claims</h4>"
+
+
+def test_small_print_is_as_large_as_the_rest() -> None:
+    html = render(Document("s", (Footnote(words("Not legal advice.")),))).formatted_body
+    assert html == "<p><em>Not legal advice.</em></p>"
+
+
+def test_a_button_alone_stands_on_the_line_of_its_lead() -> None:
+    document = Document("s", (Actions((Button("Undo", "vendor unmute 1", "↩️"),)),))
+    assert render(document).body == "s\n\nReact, or type: ↩️ Undo: !vendor unmute 1"
+
+
+@pytest.mark.parametrize(
+    ("first", "title"),
+    [(Heading(words("Nadir: full record")), "Nadir: full record"), (Paragraph(words("p")), "s")],
+)
+def test_every_later_part_says_what_it_is_part_of(first: Block, title: str) -> None:
+    long = tuple(Paragraph(words("x" * 3000)) for _ in range(5))
+    parts = render_pages(Document("s", (first, *long)))
+    assert len(parts) == 3
+    for number, part in enumerate(parts[1:], 2):
+        assert part.formatted_body.startswith(f"<h3>{title} (part {number})</h3><p>x")
+        assert part.body.startswith(f"s (part {number})\n")
+        assert len((part.body + part.formatted_body).encode()) <= 16 * 1024
 
 
 def test_markup_from_outside_is_shown_not_obeyed() -> None:
@@ -325,7 +369,7 @@ def test_a_hostile_command_to_type_is_letters_and_makes_no_room_of_its_sign() ->
 def test_buttons_without_a_sign_left_are_offered_to_be_typed() -> None:
     buttons = tuple(Button(f"Choice {n}", f"vendor {n}") for n in range(1, 12))
     message = render(Document("s", (Paragraph(words("p")), Actions(buttons[:10]))))
-    assert message.body.endswith(" · 9️⃣ Choice 9: !vendor 9 · 🔟 Choice 10: !vendor 10")
+    assert message.body.endswith("\n9️⃣ Choice 9: !vendor 9\n🔟 Choice 10: !vendor 10")
     more = Document("s", (Paragraph(words("p")), Actions(buttons[:10]), Actions(buttons[10:])))
     assert render(more).body.endswith("\n\nType: Choice 11: !vendor 11")
     assert render(more).formatted_body.endswith("<p>Type: Choice 11 <code>!vendor 11</code></p>")

@@ -4,14 +4,15 @@ Permitted tags and attributes: https://spec.matrix.org/latest/client-server-api/
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from html import escape
 from typing import assert_never
 from urllib.parse import unquote, urlsplit
 
 from bot.core.clean import clean_run, cleaned
 from bot.core.document import (
+    COMMANDS,
     Actions,
     Block,
     Bullets,
@@ -33,6 +34,7 @@ from bot.core.document import (
     Text,
     Typed,
     strong,
+    words,
 )
 from bot.core.fit import fit, pages
 from bot.core.signs import numbered
@@ -55,6 +57,7 @@ _MENTION = re.compile(
 _PERMALINK = re.compile(r"\bmatrix(?:\.(?=to/)|:(?=(?:u|r|roomid)/))", re.IGNORECASE)
 # The same inside an address, where the sign may be written as %40.
 _AT = re.compile(r"@(?=room(?![a-z0-9_])|[^\s@#!:]+:\S|$)", re.IGNORECASE)
+_SIGN = re.compile(rf"!(?=(?:{'|'.join(COMMANDS)})\b)")
 _PILL = re.compile(r"#/.*[@#!+][^/]*:")
 
 
@@ -87,14 +90,23 @@ def render(document: Document) -> MatrixMessage:
 def render_pages(document: Document) -> tuple[MatrixMessage, ...]:
     """Draw a document in as many events as it takes, each within the limit.
 
-    A sign stands for the same button on every page.
+    A sign stands for the same button on every page, and each says what it is part of.
     """
     return tuple(map(_fitted, parts(document)))
 
 
 def parts(document: Document) -> tuple[Document, ...]:
-    """Share a document out among as many as `render` draws whole."""
-    return tuple(pages(numbered(cleaned(document)), _fits))
+    """Share a document out among as many as `render` draws whole, each with the title of it."""
+    whole = numbered(cleaned(document))
+    first, *others = pages(whole, lambda part: _fits(_titled(part, whole, 99)))
+    return first, *(_titled(part, whole, number) for number, part in enumerate(others, 2))
+
+
+def _titled(part: Document, whole: Document, number: int) -> Document:
+    """Put the title of the whole above a part: between two events others may have written."""
+    first = whole.blocks[0] if whole.blocks else None
+    text = first.text if isinstance(first, Heading) else words(whole.summary)
+    return replace(part, blocks=(Heading((*text, Text(f" (part {number})"))), *part.blocks))
 
 
 def _fitted(document: Document) -> MatrixMessage:
@@ -109,11 +121,16 @@ def _fits(document: Document) -> bool:
 def _drawn(document: Document) -> MatrixMessage:
     body = _plain_blocks(document.blocks)
     lead = _inert(document.summary)
-    if not re.search(rf"(?<!\w){re.escape(lead)}(?!\w)", body):
+    if not re.search(rf"(?<!\w){re.escape(_spoken(lead))}(?!\w)", _spoken(body)):
         lead = lead if len(lead) <= LONGEST_LEAD else lead[: LONGEST_LEAD - 1] + "…"
         body = f"{lead}\n\n{body}"
-    html = "".join(map(_html, document.blocks))
+    html = "".join(_html(block, first=at == 0) for at, block in enumerate(document.blocks))
     return MatrixMessage(body, html, tuple(_signs(document.blocks)))
+
+
+def _spoken(text: str) -> str:
+    """Give the words alone: ends of lines and the signs of commands make no difference."""
+    return _SIGN.sub("", " ".join(text.split()))
 
 
 def _signs(blocks: Iterable[Block]) -> Iterator[str]:
@@ -144,22 +161,23 @@ def _unposed(text: Inlines) -> Inlines:
     )
 
 
-def _html(block: Block) -> str:  # noqa: PLR0911 - one return for each type of block
+def _html(block: Block, *, first: bool) -> str:  # noqa: PLR0911 - one return for each type of block
     match block:
         case Heading(text):
-            return f"<h4>{_html_run(text)}</h4>"
+            level = "h3" if first else "h4"
+            return f"<{level}>{_html_run(text)}</{level}>"
         case Paragraph(text):
             return f"<p>{_html_run(text)}</p>"
         case Quote(text):
             return f"<blockquote><p>{_html_run(text)}</p></blockquote>"
         case Footnote(text):
-            return f"<p><sub>{_html_run(text)}</sub></p>"
+            return f"<p><em>{_html_run(text)}</em></p>"
         case Bullets(items):
             return _html_list(map(_html_item, items))
         case Fields(rows):
             return _html_list(_html_run(_row(row)) for row in rows)
         case Actions(buttons):
-            return f"<p>{_lead(buttons)} {' · '.join(map(_html_button, buttons))}</p>"
+            return f"<p>{'<br>'.join(_choices(buttons, _html_button))}</p>"
         case Divider():
             return "<hr>"
         case _:
@@ -211,6 +229,16 @@ def _lead(buttons: Iterable[Button]) -> str:
     return "React, or type:" if any(button.sign for button in buttons) else "Type:"
 
 
+def _choices(buttons: tuple[Button, ...], drawn: Callable[[Button], str]) -> Iterator[str]:
+    """Give the lines that offer buttons: several get a line each, so signs stay by their words."""
+    lines = list(map(drawn, buttons))
+    if len(lines) == 1:
+        yield f"{_lead(buttons)} {lines[0]}"
+    else:
+        yield _lead(buttons)
+        yield from lines
+
+
 def _html_button(button: Button) -> str:
     label = _text(f"{button.sign} {button.label}".lstrip())
     return f"{label} <code>{_text(f'!{button.line}')}</code>" if button.line else label
@@ -243,7 +271,7 @@ def _plain(block: Block) -> Iterator[str]:
         case Fields(rows):
             yield from (f"- {_plain_run(_row(row))}" for row in rows)
         case Actions(buttons):
-            yield f"{_lead(buttons)} {' · '.join(map(_plain_button, buttons))}"
+            yield from _choices(buttons, _plain_button)
         case Divider():
             yield "---"
         case _:
