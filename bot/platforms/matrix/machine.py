@@ -26,13 +26,13 @@ from nio.responses import (
     KeysUploadResponse,
     ToDeviceResponse,
 )
-from nio.store import SqliteStore
 
 from bot.errors import BotError
 from bot.platforms.matrix import ageing
 from bot.platforms.matrix.api import Homeserver, Json, path
 from bot.platforms.matrix.chain import Device, signed_devices
 from bot.platforms.matrix.folder import Login
+from bot.platforms.matrix.keystore import KeyStore
 from bot.platforms.matrix.settings import Trust
 
 log = structlog.get_logger()
@@ -73,7 +73,7 @@ def open_olm(folder: Path, login: Login, key: str) -> Olm:
     there = folder / name
     try:
         os.close(os.open(there, os.O_RDWR | os.O_CREAT, 0o600))  # nio would let others read it
-        store = SqliteStore(login.user_id, login.device_id, str(folder), key, name)
+        store = KeyStore(login.user_id, login.device_id, str(folder), key, name)
         return Olm(login.user_id, login.device_id, store)
     except Exception as error:  # noqa: BLE001 - of three libraries
         reason = f"does not open ({type(error).__name__}); is matrix.accounts[].pickle_key right?"
