@@ -51,6 +51,13 @@ def room(*events: Event) -> Room:
     return made
 
 
+def whole(*events: Event) -> Room:
+    """Make a room of which all members are known."""
+    made = room(*events)
+    made.complete = True
+    return made
+
+
 # Power
 
 
@@ -198,15 +205,15 @@ def test_a_room_is_private_unless_anybody_may_join(rule: object, private: object
 
 
 def test_a_room_with_one_person_is_direct() -> None:
-    assert room(member(BOT), member(ANN)).direct(OWN)
-    assert room(member(BOT), member(ANN, "invite")).direct(OWN)
-    assert not room(member(BOT), member(ANN), member(BEN)).direct(OWN)
-    assert not room(member(BOT), member(ANN), member(BEN, "invite")).direct(OWN)
-    assert room(member(BOT), member(ANN), member(BEN, "leave"), member(CAT, "ban")).direct(OWN)
+    assert whole(member(BOT), member(ANN)).direct(OWN)
+    assert whole(member(BOT), member(ANN, "invite")).direct(OWN)
+    assert not whole(member(BOT), member(ANN), member(BEN)).direct(OWN)
+    assert not whole(member(BOT), member(ANN), member(BEN, "invite")).direct(OWN)
+    assert whole(member(BOT), member(ANN), member(BEN, "leave"), member(CAT, "ban")).direct(OWN)
 
 
 def test_a_room_is_no_longer_direct_once_a_third_comes() -> None:
-    made = room(member(BOT), member(ANN))
+    made = whole(member(BOT), member(ANN))
     made.take(member(BEN))
     assert not made.direct(OWN)
     made.take(member(BEN, "leave"))
@@ -233,7 +240,34 @@ def test_two_accounts_of_the_bot_are_not_two_people() -> None:
 
 @pytest.mark.parametrize("events", [(), (member(ANN),), (member(BOT, "leave"), member(ANN))])
 def test_a_room_of_which_too_little_is_known_is_not_direct(events: Sequence[Event]) -> None:
-    assert not room(*events).direct(OWN)
+    assert not whole(*events).direct(OWN)
+
+
+def test_a_room_whose_members_were_not_all_told_is_not_direct() -> None:
+    assert not room(member(BOT), member(ANN)).direct(OWN)
+    made = whole(member(BOT), member(ANN))
+    made.missed()
+    assert not made.direct(OWN)
+
+
+@pytest.mark.parametrize(
+    "open_",
+    [
+        state("m.room.join_rules", {"join_rule": "public"}),
+        state("m.room.join_rules", {"join_rule": "restricted", "allow": []}),
+        state("m.room.join_rules", {"join_rule": "knock_restricted"}),
+        state("m.room.history_visibility", {"history_visibility": "world_readable"}),
+    ],
+)
+def test_a_room_that_people_come_to_uninvited_is_not_direct(open_: Event) -> None:
+    assert not whole(member(BOT), member(ANN), open_).direct(OWN)
+
+
+def test_who_left_unheard_is_not_there_any_more() -> None:
+    made = whole(member(BOT), member(ANN), member(BEN))
+    made.missed()
+    made.take_members([member(BOT), member(ANN)])
+    assert made.readers == {BOT, ANN}
 
 
 def test_who_is_known_to_be_there() -> None:
@@ -408,5 +442,5 @@ def test_the_order_in_which_the_state_comes_does_not_matter(events: list[Event])
         True,
         7,
     )
-    assert (made.direct(OWN), made.displayname(ANN)) == (True, "Ann")
+    assert (made.joined, made.displayname(ANN)) == (frozenset({ANN, BOT}), "Ann")
     assert made.successor == Successor("!new", ANN)

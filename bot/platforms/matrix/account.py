@@ -51,7 +51,6 @@ class Account:
     known: bool = False
     rooms: dict[str, Room] = field(default_factory=dict)
     direct: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _complete: set[str] = field(init=False, default_factory=set)
     _awaited: dict[str, asyncio.Event] = field(init=False, default_factory=dict)
 
     @property
@@ -101,7 +100,6 @@ class Account:
     def forget(self, room_id: str) -> None:
         """Know nothing more of a room that the account is out of."""
         self.rooms.pop(room_id, None)
-        self._complete.discard(room_id)
         if self.online is not None:
             self.online.machine.rotate(room_id)
 
@@ -109,12 +107,21 @@ class Account:
         """Know of no room, until a sync tells of them."""
         self.known = False
         self.rooms.clear()
-        self._complete.clear()
 
-    def is_talk(self, room_id: str, own: frozenset[str]) -> bool:
-        """Whether a room is for talking with the bot: meant so, and nobody else is there."""
-        meant = any(room_id in rooms for rooms in self.direct.values())
-        return meant and room_id in self.rooms and self.rooms[room_id].direct(own)
+    async def is_talk(self, room_id: str, own: frozenset[str]) -> bool:
+        """Say whether a room is for talking with the bot: meant so, and nobody else is there.
+
+        Raise MatrixError.
+        """
+        room = self.rooms.get(room_id)
+        if room is None or not any(room_id in rooms for rooms in self.direct.values()):
+            return False
+        try:
+            await self._complete(room_id, room)
+        except MatrixError as error:
+            if not error.permanent:
+                raise
+        return room.direct(own)
 
     async def learn_talks(self) -> None:
         """Ask which rooms are for talking with one person: syncs tell only what changes."""
@@ -147,17 +154,19 @@ class Account:
 
     async def members(self, room_id: str) -> Room:
         """Give a room whose members are all known; what syncs bring keeps them so."""
-        room = self.room(room_id)
-        if room_id not in self._complete:
-            where = path("rooms", room_id, "members")
-            query = {"not_membership": "leave"}
+        await self._complete(room_id, self.room(room_id))
+        return self.room(room_id)
+
+    async def _complete(self, room_id: str, room: Room) -> None:
+        where, query = path("rooms", room_id, "members"), {"not_membership": "leave"}
+        while not room.complete:
+            changes = room.changes
             told = await self.now().homeserver.call("GET", where, query=query)
             chunk = told.get("chunk")
-            for each in chunk if isinstance(chunk, list) else ():
-                if isinstance(each, Mapping):
-                    room.take(each)
-            self._complete.add(room_id)
-        return room
+            if not isinstance(chunk, list):
+                raise MatrixError("the homeserver did not say who is in the room")
+            if room.changes == changes:  # else it may not know of who has just left
+                room.take_members(each for each in chunk if isinstance(each, Mapping))
 
     async def send(self, room_id: str, kind: str, content: Json, transaction: str) -> str:
         """Send an event and give its id; the same `transaction` is sent once. Raise MatrixError.

@@ -192,7 +192,9 @@ class MatrixPlatform:
         if invocation.reply_to != DIRECT or shared:
             return await self._voice.post(channel, document, key=key, thread=invocation.thread)
         account = self.account_in(channel.id)
-        room_id = await self._people.direct_room(account, invocation.actor)
+        room_id = await self._people.direct_room(
+            account, invocation.actor, encrypted=channel.encrypted
+        )
         there = account.channel(room_id)
         told = await self._voice.post(there, document, key=key, thread=None)
         return replace(told, channel=room_id)

@@ -183,7 +183,7 @@ class Hearing:
             shown, doubt = dict(opened.event), "" if opened.trusted else UNSIGNED
         elif room.encrypted and event.get("type") == "m.room.message":
             doubt = NOT_ENCRYPTED
-        direct = self.account.is_talk(room_id, self.own.user_ids)
+        direct = await self.account.is_talk(room_id, self.own.user_ids)
         there = There(self.account.channel(room_id), direct=direct, doubt=doubt)
         await self._hand_in(read(shown, there, self.own))
         return True

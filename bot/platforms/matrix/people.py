@@ -5,7 +5,7 @@ which takes an error for a yes. Names that people give themselves give no rights
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.commands import Role
@@ -74,20 +74,22 @@ class People:
         rooms = (each.rooms.get(room_id) for each in self.accounts)
         return any(room is not None and room.direct(ours) for room in rooms)
 
-    async def direct_room(self, account: Account, actor: str) -> str:
-        """Give the room for talks with one person, made if there is none. Raise MatrixError."""
-        async with self._opening.setdefault(actor, asyncio.Lock()):
-            for room_id in self._candidates(account, actor):
-                room = account.rooms.get(room_id)
-                if room is not None and room.direct(frozenset({account.user_id})):
-                    full = await account.members(room_id)
-                    if actor in full.joined | full.invited:
-                        return room_id
-            return await self._make(account, actor)
+    async def direct_room(self, account: Account, actor: str, *, encrypted: bool) -> str:
+        """Give the room for talks with one person, made if there is none. Raise MatrixError.
 
-    def _candidates(self, account: Account, actor: str) -> Iterable[str]:
-        yield from account.direct.get(actor, ())
-        yield from (each for each, room in account.rooms.items() if actor in room.joined)
+        With `encrypted` it is one that is: what was said in such a room is told in no other.
+        """
+        async with self._opening.setdefault(actor, asyncio.Lock()):
+            for room_id in account.direct.get(actor, ()):
+                room = account.rooms.get(room_id)
+                if room is None or (encrypted and not room.encrypted):
+                    continue
+                # As all are known, not only those who spoke lately.
+                room = await account.members(room_id)
+                there = room.joined | room.invited
+                if actor in there and room.direct(frozenset({account.user_id})):
+                    return room_id
+            return await self._make(account, actor)
 
     async def _make(self, account: Account, actor: str) -> str:
         """Make a room for two, encrypted, and note that it is one."""

@@ -212,6 +212,9 @@ class Reader:
         events = _events(timeline.get("events"))
         state = _events(_mapping(told.get("state")).get("events"))
         fresh = room_id not in self._entered
+        if timeline.get("limited") is True and room_id in self.account.rooms:
+            # Of who came and went meanwhile a sync need not tell; who left must get no more keys.
+            self.account.rooms[room_id].missed()
         # Of a room that is new all that is known of it counts, before anything is said there.
         kind = [*state, *(each for each in events if fresh and "state_key" in each)]
         self.hearing.state(room_id, kind, _mapping(told.get("summary")))

@@ -24,6 +24,7 @@ _MOST_MESSAGES = 10_000
 _PRIVILEGED_CREATORS = 12
 _STRICT_LEVELS = 10
 _HERE = frozenset({"join", "invite"})
+_BY_INVITATION = frozenset({"invite", "knock", "private"})
 _ACTIONS: Mapping[str, int] = {"invite": 0, "kick": 50, "ban": 50, "redact": 50}
 _NUMBER = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
 
@@ -40,7 +41,8 @@ class Successor:
 class Room:
     """A joined room, which is fed its state in any order. `members` are those known so far.
 
-    `external`: whether another organisation shares it; nothing says so yet.
+    They are `complete` once all were told. `changes` counts what was told of them. `external`:
+    whether another organisation shares it; nothing says so yet.
     """
 
     version: str = "1"
@@ -52,6 +54,9 @@ class Room:
     predecessor: str | None = None
     external: bool | None = None
     members: dict[str, str] = field(default_factory=dict)
+    complete: bool = False
+    changes: int = 0
+    _rule: str = "invite"
     _history: str = "shared"
     _creator: str = ""
     _additional: frozenset[str] = frozenset()
@@ -74,6 +79,20 @@ class Room:
             count = _whole(summary.get(key))
             if count is not None and count >= 0:
                 self._counts[key] = count
+
+    def take_members(self, events: Iterable[Json]) -> None:
+        """Take the membership events of all who are here, instead of what was known before."""
+        self.members.clear()
+        self._names.clear()
+        for event in events:
+            self.take(event)
+        self.complete = True
+
+    def missed(self) -> None:
+        """Take it that not everything was told: who is here has to be asked for again."""
+        self.complete = False
+        self._counts.clear()
+        self.changes += 1
 
     @property
     def joined(self) -> frozenset[str]:
@@ -131,10 +150,13 @@ class Room:
     def direct(self, own: frozenset[str]) -> bool:
         """Whether at most one person is here, or invited, beside the bot's own accounts.
 
-        False as long as nothing is known of who is here: what is private must not be told there.
+        False as long as it is not known how many are here, and where people can come or read along
+        without being invited: what is private must not be told there.
         """
         here = {each for each, is_ in self.members.items() if is_ in _HERE}
-        if not here & own:
+        known = self.complete or "m.joined_member_count" in self._counts
+        closed = self._rule in _BY_INVITATION and self._history != "world_readable"
+        if not (here & own and known and closed):
             return False
         return len(here - own) <= 1 and sum(self._counts.values()) <= len(here & own) + 1
 
@@ -146,6 +168,7 @@ class Room:
         membership = string(content, "membership")
         if not user_id or not membership:
             return
+        self.changes += 1
         if membership in _HERE:
             self.members[user_id] = membership
             self._names[user_id] = _cleaned(string(content, "displayname"))
@@ -160,7 +183,8 @@ class Room:
             case "m.room.power_levels":
                 self._levels = content
             case "m.room.join_rules":
-                self.private = string(content, "join_rule") != "public"
+                self._rule = string(content, "join_rule")
+                self.private = self._rule != "public"
             case "m.room.history_visibility":
                 self._history = string(content, "history_visibility") or "shared"
             case "m.room.encryption":

@@ -1,0 +1,138 @@
+"""What is for one person's eyes goes to a room where nobody else is, and where it may be said."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.platforms.matrix.account import Account, Online
+from bot.platforms.matrix.api import Homeserver, session
+from bot.platforms.matrix.crosssign import Standing
+from bot.platforms.matrix.folder import Folder, Login
+from bot.platforms.matrix.people import People
+from bot.platforms.matrix.rooms import Room
+from bot.platforms.matrix.settings import AccountSettings
+
+if TYPE_CHECKING:
+    from bot.platforms.matrix.machine import Machine
+
+BOT, ANN, BEN = "@bot:example.org", "@ann:example.org", "@ben:example.org"
+OLD, MADE = "!old:example.org", "!made:example.org"
+
+
+def member(user: str, membership: str = "join") -> dict[str, object]:
+    content = {"membership": membership}
+    return {"type": "m.room.member", "state_key": user, "sender": user, "content": content}
+
+
+@dataclass
+class Server:
+    """Who is in each room by the server, and what it was told of rooms for two."""
+
+    members: dict[str, list[str]]
+    account: Account
+    meanwhile: Callable[[], None] = lambda: None
+    asked: int = 0
+    noted: list[object] = field(default_factory=list)
+
+    def app(self) -> web.Application:
+        """Give it as what a socket serves."""
+        app, base = web.Application(), "/_matrix/client/v3"
+        app.router.add_get(f"{base}/rooms/{{room}}/members", self.tell_members)
+        app.router.add_post(f"{base}/createRoom", self.create)
+        app.router.add_put(f"{base}/user/{{user}}/account_data/m.direct", self.note)
+        return app
+
+    async def tell_members(self, request: web.Request) -> web.Response:
+        """Say who is in a room."""
+        self.asked += 1
+        chunk = [member(each) for each in self.members[request.match_info["room"]]]
+        self.meanwhile()
+        self.meanwhile = lambda: None
+        return web.json_response({"chunk": chunk})
+
+    async def create(self, _: web.Request) -> web.Response:
+        """Make a room, which the next sync tells of."""
+        room = self.account.enter(MADE)
+        room.take({"type": "m.room.encryption", "state_key": "", "sender": BOT, "content": {}})
+        return web.json_response({"room_id": MADE})
+
+    async def note(self, request: web.Request) -> web.Response:
+        """Keep which rooms are for talks."""
+        self.noted.append(await request.json())
+        return web.json_response({})
+
+
+def old_room(account: Account, *, encrypted: bool = True) -> Room:
+    """Make a room as it is known after a restart: who spoke lately, and no count of the others."""
+    room = account.enter(OLD)
+    for user in (BOT, ANN):
+        room.take(member(user))
+    if encrypted:
+        room.take({"type": "m.room.encryption", "state_key": "", "sender": ANN, "content": {}})
+    account.known = True
+    account.direct = {ANN: (OLD,)}
+    return room
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    settings = AccountSettings("example.org", BOT, tmp_path, "a key that only tests use")
+    account = Account(settings, Folder(tmp_path, settings.pickle_key))
+    made = Server({OLD: [BOT, ANN]}, account)
+    async with TestServer(made.app()) as running, session() as connections:
+        base = str(running.make_url("")).rstrip("/")
+        # Nothing here is encrypted or decrypted.
+        machine = cast("Machine", None)
+        here = Homeserver(base, connections)
+        account.online = Online(Login(BOT, "D", "t"), here, machine, Standing(None, ok=True))
+        yield made
+
+
+def direct(account: Account, *, encrypted: bool = False) -> Awaitable[str]:
+    people = People([account], lambda _: account, (), 50)
+    return people.direct_room(account, ANN, encrypted=encrypted)
+
+
+async def test_the_room_where_one_talks_with_the_bot_is_used_again(server: Server) -> None:
+    old_room(server.account)
+    assert await direct(server.account) == OLD
+
+
+async def test_after_a_restart_a_room_of_many_is_not_taken_for_one_of_two(server: Server) -> None:
+    old_room(server.account)
+    server.members[OLD].append(BEN)  # who has not spoken lately
+    assert not await server.account.is_talk(OLD, frozenset({BOT}))
+    assert await direct(server.account) == MADE
+    assert server.noted == [{ANN: [MADE, OLD]}]
+
+
+async def test_what_comes_from_an_encrypted_room_goes_to_one(server: Server) -> None:
+    old_room(server.account, encrypted=False)
+    assert await direct(server.account, encrypted=False) == OLD
+    assert await direct(server.account, encrypted=True) == MADE
+
+
+async def test_a_room_of_two_that_others_may_join_is_not_for_talks(server: Server) -> None:
+    rules: dict[str, object] = {"join_rule": "public"}
+    old_room(server.account).take(
+        {"type": "m.room.join_rules", "state_key": "", "sender": ANN, "content": rules}
+    )
+    assert await direct(server.account) == MADE
+
+
+async def test_who_leaves_while_the_members_are_asked_for_is_gone(server: Server) -> None:
+    room = old_room(server.account)
+    server.members[OLD].append(BEN)
+
+    def leave() -> None:
+        room.take(member(BEN, "leave"))
+        server.members[OLD].remove(BEN)
+
+    server.meanwhile = leave
+    assert (await server.account.members(OLD)).readers == {BOT, ANN}
+    assert server.asked == 2
