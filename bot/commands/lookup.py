@@ -35,7 +35,17 @@ async def vendor(context: Context, name: Rest) -> Document:
             shareable = context.private_answers
             return card(found, context.desk, sold_as=sold_as, shareable=shareable)
         case Several(candidates) | Nearest(candidates):
-            return candidates_document(name, candidates)
+            return candidates_document(name, candidates or _named_in(context, name))
+
+
+def _named_in(context: Context, text: str) -> tuple[Vendor, ...]:
+    """Give the vendors that a sentence names, which is said where only a name was asked for."""
+    reaching = (
+        match.vendor
+        for match in context.matcher.find(text)
+        if match.kind.reaches(context.settings.minimum)
+    )
+    return tuple(context.watchlist.get(slug) for slug in dict.fromkeys(reaching))
 
 
 @table.command("vendor record", long=True)

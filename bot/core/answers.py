@@ -32,15 +32,12 @@ def ruling_words(vendor: Vendor, ruling: Proceeding, *, whole: bool = False) -> 
     case = f", {ruling.case}" if whole else ""
     told = f", {STAGES[ruling.stage]}: {ruling.court}{case}"
     told += f", {when.words()}" if when else ""
-    return marked(
-        words(
-            "↳ ",
-            strong("Court"),
-            f"{told}: {sentence(outcome)}",
-            *cite(vendor, ruling.sources, whole=whole),
-        ),
-        ruling.confidence,
+    ruled = words(
+        strong("Court"),
+        f"{told}: {sentence(outcome)}",
+        *cite(vendor, ruling.sources, whole=whole),
     )
+    return words("↳ ", *marked(ruled, ruling.confidence))
 
 
 def _answer(vendor: Vendor, response: Response, *, whole: bool) -> Inlines:
@@ -49,15 +46,12 @@ def _answer(vendor: Vendor, response: Response, *, whole: bool) -> Inlines:
     who = "" if response.by == vendor.name else f" by {response.by}"
     if response.translated_from:
         when += f", translated from {response.translated_from}"
-    return marked(
-        words(
-            "↳ ",
-            strong(RESPONSES[response.kind]),
-            f"{who}{when}: {sentence(said)}",
-            *cite(vendor, response.sources, whole=whole),
-        ),
-        response.confidence,
+    answered = words(
+        strong(RESPONSES[response.kind]),
+        f"{who}{when}: {sentence(said)}",
+        *cite(vendor, response.sources, whole=whole),
     )
+    return words("↳ ", *marked(answered, response.confidence))
 
 
 def responses(vendor: Vendor, to: str) -> list[Response]:

@@ -126,7 +126,7 @@ def test_an_unverified_answer_does_not_speak_and_leaves_the_claim_without_one() 
     told = text(card(silent, DESK))
     assert "never counted hats" not in told
     assert "No confirmed response on record" in told
-    assert "[unverified] ↳ Denial" in text(record(silent, DESK))
+    assert "↳ [unverified] Denial" in text(record(silent, DESK))
 
 
 def test_what_is_unverified_is_on_no_card_and_marked_in_the_full_record() -> None:

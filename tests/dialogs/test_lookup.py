@@ -33,6 +33,12 @@ async def test_an_unknown_name_is_no_clearance(bot: Bot) -> None:
     assert "Not being on this watchlist is not clearance." in answer
 
 
+async def test_a_sentence_that_names_a_watched_vendor_is_asked_back(bot: Bot) -> None:
+    answer = await bot.answers("vendor We are about to buy Acme Cam cameras for the car park")
+    assert "Did you mean Acme Cam?" in answer
+    assert "Sanctions" not in answer
+
+
 async def test_an_endless_name_is_not_said_back_whole(bot: Bot) -> None:
     assert len(await bot.answers("vendor " + "x" * 5000)) < 300
 
