@@ -17,9 +17,16 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import structlog
-from nio.crypto import Olm, OlmDevice
-from nio.events import Event, ForwardedRoomKeyEvent, MegolmEvent, RoomKeyEvent, ToDeviceEvent
-from nio.exceptions import EncryptionError, OlmUnverifiedDeviceError
+from nio.crypto import Olm, OlmDevice, OutboundGroupSession
+from nio.events import (
+    EncryptedToDeviceEvent,
+    Event,
+    ForwardedRoomKeyEvent,
+    MegolmEvent,
+    RoomKeyEvent,
+    ToDeviceEvent,
+)
+from nio.exceptions import EncryptionError
 from nio.responses import (
     KeysClaimResponse,
     KeysQueryResponse,
@@ -30,7 +37,8 @@ from nio.responses import (
 from bot.errors import BotError
 from bot.platforms.matrix import ageing
 from bot.platforms.matrix.api import Homeserver, Json, path
-from bot.platforms.matrix.chain import Device, signed_devices
+from bot.platforms.matrix.chain import Device, device_of, signed_devices
+from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.folder import Login
 from bot.platforms.matrix.keystore import KeyStore
 from bot.platforms.matrix.settings import Trust
@@ -40,6 +48,14 @@ CLAIM_AGAIN = timedelta(minutes=5)
 """How long a device that had no key to give is left alone."""
 MOST_ASKED = 500
 """People whose devices are asked for at a time."""
+MOST_OWED = 100
+"""Messages to other devices that may wait to be sent: anybody can make the encryption want some."""
+MOST_TRIES = 5
+"""How often a room key is handed out anew because devices changed meanwhile; uploads likewise."""
+AGAIN_S = 2.0
+"""How long a message waits whose room never has the same devices for long enough."""
+MOST_MISSED = 10_000
+"""Keys that are known to be missing; each is asked for once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +109,12 @@ class Machine:
     _shared_among: dict[str, frozenset[str]] = field(init=False, default_factory=dict)
     _missed: dict[str, datetime] = field(init=False, default_factory=dict)
     _unanswered: set[str] = field(init=False, default_factory=set)
+    _changed: set[str] = field(init=False, default_factory=set)
+    """People whose devices changed after they were last asked for."""
+    _came: set[tuple[str, str]] = field(init=False, default_factory=set)
+    """Room keys that came with a sync that was not taken whole."""
+    _asked_for: set[tuple[str, str]] = field(init=False, default_factory=set)
+    """Room keys that were found missing."""
     _settling: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _used: set[str] = field(init=False, default_factory=set)
 
@@ -130,29 +152,45 @@ class Machine:
         return str(self.olm.sign_json(made))
 
     async def absorb(self, sync: Json) -> frozenset[tuple[str, str]]:
-        """Take what a sync brought; give (room, session) of each room key that came with it."""
-        came: set[tuple[str, str]] = set()
+        """Take what a sync brought; give (room, session) of each room key that came with it.
+
+        Raise MatrixError; the keys are then given when the same sync is taken again.
+        """
         for raw in _list(_mapping(sync.get("to_device")).get("events")):
             opened = self._take(raw)
             if isinstance(opened, RoomKeyEvent | ForwardedRoomKeyEvent):
-                came.add((opened.room_id, opened.session_id))
-        # Keys are given to nobody who asks for them: whoever is to have them has them already.
-        self.olm.received_key_requests.clear()
+                self._came.add((opened.room_id, opened.session_id))
         lists = _mapping(sync.get("device_lists"))
-        changed = {each for each in _list(lists.get("changed")) if isinstance(each, str)}
-        self.olm.users_for_key_query |= changed & self.olm.tracked_users
+        # The server tells nothing more of whom no room is shared with.
+        self.olm.tracked_users -= {each for each in _list(lists.get("left")) if _is_text(each)}
+        changed = {each for each in _list(lists.get("changed")) if _is_text(each)}
+        changed &= self.olm.tracked_users
+        self.olm.users_for_key_query |= changed
+        self._changed |= changed
         count = _mapping(sync.get("device_one_time_keys_count")).get("signed_curve25519")
         if isinstance(count, int):
             self.olm.uploaded_key_count = count
         await self.settle()
+        came, self._came = self._came, set()
         return frozenset(came)
 
     def _take(self, raw: object) -> object:
+        """Open a message to this device.
+
+        What is not encrypted changes nothing: keys are given to nobody who asks for them, as
+        whoever is to have them has them already, and no device is compared by emoji.
+        """
         try:
-            return self.olm.handle_to_device_event(ToDeviceEvent.parse_event(raw))
+            event = ToDeviceEvent.parse_event(raw)
+            if not isinstance(event, EncryptedToDeviceEvent):
+                return None
+            opened = self.olm.handle_to_device_event(event)
+            self.olm.save_account()  # without the one-time key that the message used up
         except Exception as error:  # noqa: BLE001 - anybody can send anything to a device
             log.warning("matrix: a message to this device was not understood", error=_kind(error))
             return None
+        else:
+            return opened
 
     async def settle(self) -> None:
         """Do what the encryption owes the server: keys, news of devices, new sessions."""
@@ -163,9 +201,21 @@ class Machine:
                 await self._learn(sorted(self.olm.users_for_key_query)[:MOST_ASKED])
             if self.olm.wedged_devices:
                 await self._claim(self.olm.get_users_for_key_claiming())
-            for message in tuple(self.olm.outgoing_to_device_messages):
-                where = path("sendToDevice", message.type, uuid4().hex)
+            await self._pay()
+
+    async def _pay(self) -> None:
+        """Send what the encryption wants to tell other devices."""
+        owed = self.olm.outgoing_to_device_messages
+        del owed[MOST_OWED:]
+        for message in tuple(owed):
+            where = path("sendToDevice", message.type, uuid4().hex)
+            try:
                 await self.homeserver.call("PUT", where, message.as_dict())
+            except MatrixError as error:
+                if not error.permanent:
+                    raise
+                owed.remove(message)
+            else:
                 self.olm.handle_response(ToDeviceResponse(message))
 
     async def meet(self, user: str) -> None:
@@ -175,8 +225,20 @@ class Machine:
             await self.settle()
 
     async def _upload(self) -> None:
-        while self.olm.should_upload_keys:
-            answer = await self.homeserver.call("POST", "/keys/upload", self.olm.share_keys())
+        for _ in range(MOST_TRIES):
+            if not self.olm.should_upload_keys:
+                return
+            new = not self.olm.account.shared
+            try:
+                answer = await self.homeserver.call("POST", "/keys/upload", self.olm.share_keys())
+            except MatrixError as error:
+                if new or not error.permanent:
+                    raise
+                # A store from a backup makes keys anew that others by the same names are for.
+                log.warning("matrix: one-time keys were refused", reason=str(error))
+                self.olm.mark_keys_as_published()
+                self.olm.save_account()
+                continue
             counts = _mapping(answer.get("one_time_key_counts"))
             left = counts.get("signed_curve25519")
             count = left if isinstance(left, int) else self.olm.account.max_one_time_keys
@@ -190,24 +252,58 @@ class Machine:
 
     async def _learn(self, users: Sequence[str]) -> None:
         """Ask for people's devices, and decide which of them count."""
+        self._changed.difference_update(users)
         answer = await self._query(users)
         told = _mapping(answer.get("device_keys"))
-        known = {user: _devices(told[user], user) for user in users if user in told}
+        known = {user: self._devices(told[user], user) for user in users if user in told}
         response = KeysQueryResponse(known, {})
         self.olm.handle_response(response)
         # A server out of reach is asked again when somebody there is to get keys.
         self._unanswered |= set(users) - known.keys()
         self._unanswered -= known.keys()
         self.olm.users_for_key_query.difference_update(users)
-        for user in known:
+        # Who changed while the answer was on its way is asked for again.
+        self.olm.users_for_key_query |= self._changed & set(users)
+        for user, devices in known.items():
             signed = signed_devices(answer, user).signed
-            news = user in response.changed
+            news = user in response.changed or self._bring_back(user, devices)
             for device in self.olm.device_store.active_user_devices(user):
                 # Whoever took an id over has other keys than those that were signed.
                 keys = Device(device.id, device.ed25519, device.curve25519)
                 news |= self._judge(device, trusted=signed.get(device.id) == keys)
             if news:
                 self._forget_keys(user)
+
+    def _devices(self, told: object, user: str) -> dict[str, Any]:
+        """Give the devices of an answer that are what they should be; nio stumbles over others."""
+        found: dict[str, Any] = {}
+        for id_, device in _mapping(told).items():
+            keys = _mapping(device)
+            known = device_of(keys, user, id_)
+            if known is None:
+                continue
+            whole = {**keys, "unsigned": {}}  # a name that its owner chose is not kept
+            try:
+                sound = self.olm.verify_json(dict(whole), known.ed25519, user, id_)
+            except Exception as error:  # noqa: BLE001 - anybody can publish anything
+                log.warning("matrix: a device was not understood", error=_kind(error))
+                continue
+            if sound:
+                found[id_] = whole
+        return found
+
+    def _bring_back(self, user: str, told: Collection[str]) -> bool:
+        """Take devices up again that the server had left out; nio never does."""
+        back = {
+            each.id: each
+            for each in self.olm.device_store[user].values()
+            if each.deleted and each.id in told
+        }
+        for device in back.values():
+            device.deleted = False
+        if back:
+            self.olm.store.save_device_keys({user: back})
+        return bool(back)
 
     def _judge(self, device: OlmDevice, *, trusted: bool) -> bool:
         """Let a device count or not; say whether that is new."""
@@ -259,25 +355,32 @@ class Machine:
         self.olm.users_for_key_query |= (users - self.olm.tracked_users) | (
             users & self._unanswered
         )
-        if self.olm.users_for_key_query:
-            await self.settle()
-        if self._shared_among.get(room_id) != users:
-            self.rotate(room_id)
+        for _ in range(MOST_TRIES):
+            if self.olm.users_for_key_query:
+                await self.settle()
+            session = self._session(room_id, users)
+            if not session.shared:
+                await self._claim_missing(room_id, users)
+                await self._hand_out(room_id, users, session)
+                session.max_messages, session.max_age = rotation.messages, rotation.age
+            # Somebody's devices may have changed meanwhile, and made the key a wrong one.
+            same = self.olm.outbound_group_sessions.get(room_id) is session
+            if same and not self.olm.users_for_key_query & users:
+                session.shared = True
+                return
+        raise MatrixError("the devices in that room change too often", retry_after=AGAIN_S)
+
+    def _session(self, room_id: str, users: frozenset[str]) -> OutboundGroupSession:
+        """Give the room's key for these users, a new one where it has to be."""
         session = self.olm.outbound_group_sessions.get(room_id)
-        if session is not None and room_id in self._missed and self._missed[room_id] <= _now():
+        if session is None or session.expired or self._shared_among.get(room_id) != users:
+            self.rotate(room_id)
+            self.olm.create_outbound_group_session(room_id)
+            # Known from now on, so that news of a device of theirs makes the key a wrong one.
+            self._shared_among[room_id] = users
+        elif room_id in self._missed and self._missed[room_id] <= _now():
             session.shared = False  # whoever was missed gets it from here on
-        if not self.olm.should_share_group_session(room_id):
-            return
-        await self._claim_missing(room_id, users)
-        try:
-            await self._hand_out(room_id, users)
-        except OlmUnverifiedDeviceError as error:
-            self.olm.blacklist_device(error.device)
-            await self._hand_out(room_id, users)
-        session = self.olm.outbound_group_sessions[room_id]
-        session.shared = True
-        session.max_messages, session.max_age = rotation.messages, rotation.age
-        self._shared_among[room_id] = users
+        return self.olm.outbound_group_sessions[room_id]
 
     async def _claim_missing(self, room_id: str, users: frozenset[str]) -> None:
         wanted = self._without_session(users)
@@ -299,47 +402,76 @@ class Machine:
                     found.setdefault(user, []).append(device.id)
         return found
 
-    async def _hand_out(self, room_id: str, users: frozenset[str]) -> None:
+    async def _hand_out(
+        self, room_id: str, users: frozenset[str], session: OutboundGroupSession
+    ) -> None:
+        for user in users:
+            for device in self.olm.device_store.active_user_devices(user):
+                if not self.olm.is_device_verified(device):  # nio stops at one not judged yet
+                    self.olm.blacklist_device(device)
         for among, body in self.olm.share_group_session_parallel(room_id, sorted(users)):
             where = path("sendToDevice", "m.room.encrypted", uuid4().hex)
             await self.homeserver.call("PUT", where, body)
-            self.olm.outbound_group_sessions[room_id].users_shared_with |= among
+            session.users_shared_with |= among
 
     def open(self, raw: Json, room_id: str) -> Opened | None:
         """Decrypt an event; None as long as its key is missing, or for good if it is none."""
-        try:
-            event = Event.parse_event(dict(raw))
-            if not isinstance(event, MegolmEvent):
-                return None
-            made = self.olm.decrypt_megolm_event(event, room_id)
-        except EncryptionError:
+        session = _mapping(raw.get("content")).get("session_id")
+        if not isinstance(session, str):
             return None
-        except Exception as error:  # noqa: BLE001 - anybody can send anything
-            log.warning("matrix: an encrypted event was not understood", error=_kind(error))
+        keys = self._holders(room_id, session)
+        if not keys and self._is_asked_for(room_id, session):
             return None
-        self._used.add(event.session_id)
+        made = self._decrypted(self._completed(raw, keys), room_id)
         inner = getattr(made, "source", None)
         if not isinstance(inner, dict):
             return None
+        self._used.add(session)
         # Who sent it, where and when is the server's word; what it says is the device's.
         outer = {key: raw.get(key) for key in ("event_id", "sender", "origin_server_ts")}
         shown = {"type": inner.get("type"), "content": inner.get("content"), **outer}
         return Opened(shown, bool(getattr(made, "verified", False)))
 
+    def _decrypted(self, raw: dict[str, Any], room_id: str) -> object:
+        try:
+            event = Event.parse_event(raw)
+            if isinstance(event, MegolmEvent):
+                return self.olm.decrypt_megolm_event(event, room_id)
+        except EncryptionError:
+            return None
+        except Exception as error:  # noqa: BLE001 - anybody can send anything
+            log.warning("matrix: an encrypted event was not understood", error=_kind(error))
+        return None
 
-def _devices(told: object, user: str) -> dict[str, Any]:
-    """Give the devices of an answer that are of the right shape; nio stumbles over others."""
-    found: dict[str, Any] = {}
-    for id_, device in _mapping(told).items():
-        given = _mapping(device)
-        keys = _mapping(given.get("keys"))
-        named = given.get("user_id") == user and given.get("device_id") == id_
-        whole = all(
-            isinstance(keys.get(f"{kind}:{id_}"), str) for kind in ("ed25519", "curve25519")
-        )
-        if named and whole and isinstance(given.get("signatures"), Mapping):
-            found[str(id_)] = {**given, "unsigned": {}}  # a name that its owner chose is not kept
-    return found
+    def _holders(self, room_id: str, session: str) -> list[str]:
+        """Give the devices' keys with which a room key came."""
+        held = self.olm.inbound_group_store[room_id]
+        return [key for key, sessions in held.items() if session in sessions]
+
+    def _is_asked_for(self, room_id: str, session: str) -> bool:
+        """Say whether a key was missing before: nio asks its sender for it at each event."""
+        if (room_id, session) in self._asked_for:
+            return True
+        if len(self._asked_for) >= MOST_MISSED:
+            self._asked_for.clear()
+        self._asked_for.add((room_id, session))
+        return False
+
+    def _completed(self, raw: Json, keys: Sequence[str]) -> dict[str, Any]:
+        """Give an event with the device that its key came from, as nio reads it off there.
+
+        What the event says of that itself is not to be read, and may be left out. (v1.3)
+        https://spec.matrix.org/v1.18/client-server-api/#mmegolmv1aes-sha2
+        """
+        sender = str(raw.get("sender"))
+        made = dict(raw)
+        for key in keys:
+            device = self.olm.device_store.device_from_sender_key(sender, key)
+            named = {"sender_key": key, "device_id": "" if device is None else device.id}
+            made["content"] = {**_mapping(raw.get("content")), **named}
+            if device is not None:
+                break
+        return made
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -348,6 +480,10 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _kind(error: Exception) -> str:
