@@ -145,9 +145,10 @@ class Account:
         """Note that a room is for talking with one person, where the account's clients see it."""
         there = self.direct.get(user, ())
         if room_id not in there:
-            self.direct[user] = (room_id, *there)
             told = {each: list(rooms) for each, rooms in self.direct.items()}
+            told[user] = [room_id, *there]
             await self.now().homeserver.call("PUT", self._talks(), told)
+            self.direct[user] = (room_id, *there)
 
     def _talks(self) -> str:
         return path("user", self.user_id, "account_data", "m.direct")

@@ -30,7 +30,9 @@ from bot.platforms.matrix.events import (
     Touched,
     read,
 )
+from bot.platforms.matrix.machine import Opened
 from bot.platforms.matrix.rooms import Room, allowed, invite
+from bot.platforms.matrix.values import identity
 
 log = structlog.get_logger()
 UNSIGNED = (
@@ -66,6 +68,8 @@ class Hearing:
     _invited_by: dict[str, str] = field(init=False, default_factory=dict)
     _expected: set[str] = field(init=False, default_factory=set)
     """Rooms that other rooms of the account go on in."""
+    _untold: set[str] = field(init=False, default_factory=set)
+    """Rooms that changed, where that is not handed in yet."""
 
     # Where the bot is
 
@@ -87,18 +91,18 @@ class Hearing:
         if old is not None and self._goes_on(old, room_id):
             await self._moved(old, room_id, event)
             return
-        by = self._invited_by.pop(room_id, None)
+        by = self._invited_by.get(room_id)
         await self.inbox.on_joined(self.account.channel(room_id), event, by)
+        self._invited_by.pop(room_id, None)
 
     async def left(self, room_id: str) -> None:
         """Hand in that the account is out of a room, if it was the one that spoke there."""
         if room_id not in self.account.rooms:
             self._invited_by.pop(room_id, None)
             return
-        channel, led = self.account.channel(room_id), self.leads(room_id)
+        if self.leads(room_id):
+            await self.inbox.on_left(self.account.channel(room_id))
         self.account.forget(room_id)
-        if led:
-            await self.inbox.on_left(channel)
 
     def invited(self, room_id: str, told: Json) -> None:
         """Accept an invitation from whoever may invite, refuse any other."""
@@ -116,9 +120,12 @@ class Hearing:
         """Take a change of a room, and do what follows from it."""
         before = (room.encrypted, room.private)
         room.take(event)
-        if (room.encrypted, room.private) != before and self.leads(room_id):
+        if (room.encrypted, room.private) != before:
+            self._untold.add(room_id)
+        if room_id in self._untold and self.leads(room_id):
             channel = self.account.channel(room_id)
             await self.inbox.on_joined(channel, str(event.get("event_id")))
+        self._untold.discard(room_id)
         kind, who = event.get("type"), str(event.get("sender") or "")
         if kind == "m.room.tombstone" and room.successor is not None and self.leads(room_id):
             await self._follow(room_id, room.successor.room_id, who, str(event.get("event_id")))
@@ -175,9 +182,7 @@ class Hearing:
     async def _read(self, room_id: str, room: Room, event: dict[str, Any]) -> bool:
         doubt, shown = "", event
         if event.get("type") == "m.room.encrypted":
-            machine = self.account.now().machine
-            await machine.meet(str(event.get("sender")))
-            opened = machine.open(event, room_id)
+            opened = await self._opened(room_id, event)
             if opened is None:
                 return not _waits(event)
             shown, doubt = dict(opened.event), "" if opened.trusted else UNSIGNED
@@ -187,6 +192,17 @@ class Hearing:
         there = There(self.account.channel(room_id), direct=direct, doubt=doubt)
         await self._hand_in(read(shown, there, self.own))
         return True
+
+    async def _opened(self, room_id: str, event: dict[str, Any]) -> Opened | None:
+        machine = self.account.now().machine
+        try:
+            await machine.meet(str(event.get("sender")))
+        except MatrixError as error:
+            if not error.permanent:
+                raise
+            # Then it counts as from a device that nobody vouches for.
+            log.warning("matrix: somebody's devices are not told", reason=str(error))
+        return machine.open(event, room_id)
 
     async def _hand_in(self, heard: Heard | None) -> None:
         match heard:
@@ -242,13 +258,13 @@ class Hearing:
 
     async def _join(self, room_id: str, by: str, *, talk: bool = False) -> None:
         """Join a room, trying again twice where that may help; a `talk` is with `by` alone."""
-        if talk:
-            await self.account.note_talk(by, room_id)
         server = by.partition(":")[2]
         # Two names for one thing: older servers know only the second.
         query = {"via": server, "server_name": server} if server else None
         for pause in (2.0, 15.0, None):
             try:
+                if talk:
+                    await self.account.note_talk(by, room_id)
                 await self.account.now().homeserver.call(
                     "POST", path("join", room_id), {}, query=query, timeout_s=JOIN_S
                 )
@@ -279,7 +295,7 @@ def _stayed(event: Json) -> bool:
 def _waits(event: Json) -> bool:
     """Whether a key that comes later could still open an event."""
     given = _mapping(event.get("content"))
-    return isinstance(given.get("session_id"), str) and isinstance(given.get("ciphertext"), str)
+    return bool(identity(given.get("session_id"))) and isinstance(given.get("ciphertext"), str)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

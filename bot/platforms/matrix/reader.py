@@ -21,6 +21,7 @@ from bot.platforms.matrix.account import PLATFORM, Account
 from bot.platforms.matrix.api import Json, path
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.hearing import Hearing
+from bot.platforms.matrix.values import identity
 
 log = structlog.get_logger()
 WAIT_S = 30
@@ -31,8 +32,8 @@ WHOLE_S = 300.0
 """How long the first sync of a large account may take."""
 WINDOW = 100
 """Events of a room in one sync; what is more is fetched page by page."""
-MOST_BACK = 2_000
-"""Events of one room that are fetched after a long absence."""
+MOST_BACK, MOST_PAGES = 2_000, 40
+"""Events of one room that are fetched after a long absence, and in how many pages at most."""
 AGAIN_S = 2.0
 """How long a database that cannot be had is left alone."""
 MOST_TAKING = timedelta(minutes=10)
@@ -142,7 +143,7 @@ class Reader:
                 log.warning("matrix: no news", account=me, reason=str(error), again=pause)
                 await asyncio.sleep(pause)
                 continue
-            since, whole = str(answer["next_batch"]), False
+            since, whole, patience = str(answer["next_batch"]), False, Patience()
 
     async def keep_house(self) -> None:
         """Tell of what cannot be read, and forget old keys, until cancelled."""
@@ -230,7 +231,7 @@ class Reader:
         unread = [
             self._seal(room_id, event)
             for event in events
-            if not await self.hearing.hear(room_id, event)
+            if not await self.hearing.hear(room_id, event) and identity(event.get("event_id"))
         ]
         if unread:
             await self.vault.keep_sealed(unread)
@@ -245,19 +246,26 @@ class Reader:
         found: list[dict[str, Any]] = []
         wanted = json.dumps({"types": list(_SAID if not fresh else (*_SAID, "m.room.member"))})
         at, homeserver = start, self.account.now().homeserver
-        while len(found) < MOST_BACK:
+        where, pages = path("rooms", room_id, "messages"), 0
+        while len(found) < MOST_BACK and pages < MOST_PAGES:
             query = {"dir": "b", "from": at, "to": since, "limit": str(WINDOW), "filter": wanted}
-            where = path("rooms", room_id, "messages")
-            told = await homeserver.call("GET", where, query=query)
-            page = _events(told.get("chunk"))
+            try:
+                told = await homeserver.call("GET", where, query=query)
+            except MatrixError as error:
+                if not error.permanent:
+                    raise
+                log.warning("matrix: what was said in between cannot be had", reason=str(error))
+                break
+            page, pages = _events(told.get("chunk")), pages + 1
             found += page
             end = told.get("end")
             ours = fresh and any(_is_join(each, self.account.user_id) for each in page)
-            if not page or ours or not isinstance(end, str) or end == at:
+            # A page may be empty and more may follow, as long as it says where.
+            if ours or not isinstance(end, str) or end == at:
                 break
             at = end
         else:
-            log.warning("matrix: more was said than is read again", events=MOST_BACK)
+            log.warning("matrix: more was said than is read again", events=len(found))
         return found[::-1]
 
     # Events whose keys came late
