@@ -153,8 +153,9 @@ def _refused(response: aiohttp.ClientResponse, body: Json) -> MatrixError:
         )
     said = " ".join(" ".join(part for part in (code or f"HTTP {status}:", words) if part).split())
     error = MatrixError(said, code=code, status=status, body=body, uncertain=status in _UNSURE)
-    # The login can be mended; that a room refuses cannot be waited out.
-    error.permanent = 400 <= status < 500 and not error.fatal
+    # The login can be mended; that a room refuses cannot be waited out. What has no code is not the
+    # homeserver's word, but of something in front of it, which says no for a time.
+    error.permanent = 400 <= status < 500 and code != "" and not error.fatal
     return error
 
 
