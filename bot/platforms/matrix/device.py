@@ -83,7 +83,7 @@ class Entrance:
         try:
             await machine.publish()
         except LostStoreError:
-            if self.settings.password is None:
+            if not self._may_log_in:
                 raise self._lost(login) from None
             machine.olm.store.database.close()
             login, machine = await self._instead(login)
@@ -99,11 +99,16 @@ class Entrance:
         try:
             await self._ask_who(kept)
         except MatrixError as error:
-            if not error.fatal or self.settings.password is None:
+            if not error.fatal:
                 raise
             log.warning("matrix: the login is not good any more; a new one is made", why=error.code)
             return None
         return kept
+
+    @property
+    def _may_log_in(self) -> bool:
+        """Whether a password is there to make a new device; a configured token is the one meant."""
+        return self.settings.password is not None and self.settings.token is None
 
     def _is_wanted(self, kept: Login) -> bool:
         """Whether what is kept is what is configured: a new token in the configuration counts."""
@@ -130,7 +135,15 @@ class Entrance:
         return login
 
     async def _ask_who(self, login: Login) -> None:
-        told = await self.homeserver.call("GET", "/account/whoami")
+        try:
+            told = await self.homeserver.call("GET", "/account/whoami")
+        except MatrixError as error:
+            if not error.fatal or self._may_log_in:
+                raise
+            raise BotError(
+                f"matrix: the login of {login.user_id} is not good any more ({error}); "
+                "give a new access_token with its device_id, or the password alone"
+            ) from None
         who = (told.get("user_id"), told.get("device_id", login.device_id))
         if who != (login.user_id, login.device_id):
             raise BotError(
