@@ -117,7 +117,7 @@ class Account:
         if room is None or not any(room_id in rooms for rooms in self.direct.values()):
             return False
         try:
-            await self._complete(room_id, room)
+            await self.complete(room_id, room)
         except MatrixError as error:
             if not error.permanent:
                 raise
@@ -155,10 +155,11 @@ class Account:
 
     async def members(self, room_id: str) -> Room:
         """Give a room whose members are all known; what syncs bring keeps them so."""
-        await self._complete(room_id, self.room(room_id))
+        await self.complete(room_id, self.room(room_id))
         return self.room(room_id)
 
-    async def _complete(self, room_id: str, room: Room) -> None:
+    async def complete(self, room_id: str, room: Room) -> None:
+        """Learn who all is in a room. Raise MatrixError."""
         where, query = path("rooms", room_id, "members"), {"not_membership": "leave"}
         while not room.complete:
             changes = room.changes

@@ -130,9 +130,16 @@ class Hearing:
         if kind == "m.room.tombstone" and room.successor is not None and self.leads(room_id):
             await self._follow(room_id, room.successor.room_id, who, str(event.get("event_id")))
         gone = kind == "m.room.member" and event.get("state_key") not in self.own.user_ids
-        if gone and room.abandoned(self.own.user_ids):
+        if gone and await self._alone(room_id, room):
             log.info("matrix: nobody is left in a room, so the bot leaves as well")
             self._errand(lambda: self._leave(room_id))
+
+    async def _alone(self, room_id: str, room: Room) -> bool:
+        """Whether nobody but the bot's own accounts is left in a room."""
+        if room.few(len(self.own.user_ids)):
+            # Who those few are a sync after a restart leaves out.
+            await self.account.complete(room_id, room)
+        return room.abandoned(self.own.user_ids)
 
     async def _follow(self, old: str, new: str, who: str, event: str) -> None:
         """Go where a room goes on; who closed it had the right to, or it would not be closed."""

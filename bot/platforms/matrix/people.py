@@ -26,6 +26,7 @@ class People:
     management: tuple[str, ...]
     moderators: int
     _opening: dict[str, asyncio.Lock] = field(init=False, default_factory=dict)
+    _made: dict[str, str] = field(init=False, default_factory=dict)
 
     async def role(self, actor: str, groups: Mapping[str, Role]) -> Role:
         """Take members of a management room for curators, its moderators for admins.
@@ -47,7 +48,17 @@ class People:
     async def _room(self, room_id: str) -> Room | None:
         """Give a room with all its members; None where the bot is not, so that it cannot know."""
         try:
-            return await self.account_in(room_id).members(room_id)
+            account = self.account_in(room_id)
+        except MatrixError as error:
+            if error.permanent:
+                return None
+            raise
+        return await self._known(account, room_id)
+
+    async def _known(self, account: Account, room_id: str) -> Room | None:
+        """Give a room with all its members; None if the account is out of it by now."""
+        try:
+            return await account.members(room_id)
         except MatrixError as error:
             if error.permanent:
                 return None
@@ -64,7 +75,8 @@ class People:
         for account in self.accounts:
             private = [each for each, room in account.rooms.items() if room.private]
             for room_id in private:
-                if actor in (await account.members(room_id)).joined:
+                room = await self._known(account, room_id)
+                if room is not None and actor in room.joined:
                     found.add(room_id)
         return frozenset(found)
 
@@ -80,6 +92,8 @@ class People:
         With `encrypted` it is one that is: what was said in such a room is told in no other.
         """
         async with self._opening.setdefault(actor, asyncio.Lock()):
+            if (made := self._made.pop(actor, None)) is not None:
+                await account.arrival(made, NEW_ROOM_S)
             for room_id in account.direct.get(actor, ()):
                 room = account.rooms.get(room_id)
                 if room is None or (encrypted and not room.encrypted):
@@ -108,6 +122,8 @@ class People:
         made = (await homeserver.call("POST", "/createRoom", asked)).get("room_id")
         if not isinstance(made, str):
             raise MatrixError("the homeserver did not say which room it made", uncertain=True)
+        self._made[actor] = made  # whatever goes wrong now, it is not made again
         await account.note_talk(actor, made)
         await account.arrival(made, NEW_ROOM_S)
+        del self._made[actor]
         return made

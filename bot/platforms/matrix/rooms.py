@@ -109,6 +109,10 @@ class Room:
         """Who is to be able to read what is said now: the invited too, where they will see it."""
         return self.joined if self._history == "joined" else self.joined | self.invited
 
+    def few(self, number: int) -> bool:
+        """Whether at most so many are here or still to come, as far as a sync has told."""
+        return bool(self._counts) and sum(self._counts.values()) <= number
+
     def abandoned(self, own: frozenset[str]) -> bool:
         """Whether nobody is left here, or still to come, beside the bot's own accounts."""
         here = self.members.keys()
