@@ -396,3 +396,48 @@ def test_every_sign_that_is_offered_stands_in_both_forms(document: Document) -> 
 def test_an_address_to_write_to_can_be_copied() -> None:
     footnote = Document("s", (Footnote(words("Corrections: press@acme.example")),))
     assert "press@acme.example" in render(footnote).body
+
+
+EVENT = "https://matrix.to/#/!hall:example.org/$eVent-1_2"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        EVENT,
+        f"{EVENT}?via=example.org",
+        f"{EVENT}?via=example.org:8448",
+        "https://matrix.to/#/!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM/$e?via=a.example",
+        "https://matrix.to/#/!hall:example.org/$old:example.org",
+    ],
+)
+def test_a_link_to_a_message_can_be_followed(url: str) -> None:
+    message = render(Document("s", (Paragraph((Link("posted before", url),)),)))
+    assert f'<a href="{url}">posted before</a>' in message.formatted_body
+    assert f"posted before ({url})" in message.body
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://matrix.to/#/@alice:example.org",
+        "https://matrix.to/#/@alice:example.org/$event",
+        "https://matrix.to/#/!hall:example.org",
+        "https://matrix.to/#/!hall:example.org?via=example.org",
+        "https://matrix.to/#/!hall:example.org/@alice:example.org",
+        "https://matrix.to/#/#hall:example.org",
+        "https://matrix.to/#/#hall:example.org/$event",
+        f"{EVENT}/@alice:example.org",
+        f"{EVENT}?via=@alice:example.org",
+        f"{EVENT}?via=%40alice",
+        f"{EVENT}#/@alice:example.org",
+        "https://matrix.to/#/!x%2F%40alice:example.org/$event",
+        "https://matrix.to/#/%40alice:example.org/$event",
+        "https://evil.matrix.to/#/!hall:example.org/$event",
+        "https://app.client.example/#/room/!hall:example.org/$event",
+    ],
+)
+def test_a_link_that_clients_draw_as_somebody_or_a_room_is_text(url: str) -> None:
+    message = render(Document("s", (Paragraph((Link("pose", url), Text(" x"))),)))
+    assert "<a" not in message.formatted_body
+    assert "matrix.to" not in message.body

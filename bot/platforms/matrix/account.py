@@ -128,7 +128,8 @@ class Account:
         try:
             told = await self.now().homeserver.call("GET", self._talks())
         except MatrixError as error:
-            if error.status != 404:
+            # Not any 404: what a proxy says for a moment must not empty the list.
+            if error.code != "M_NOT_FOUND":
                 raise
             told = {}
         self.take_talks(told)
@@ -205,7 +206,7 @@ class Account:
         try:
             await self.now().homeserver.call("PUT", where, {})
         except MatrixError as error:
-            if error.status != 404:
+            if error.code != "M_NOT_FOUND":
                 raise
 
 

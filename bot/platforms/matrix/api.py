@@ -6,6 +6,7 @@ Reference: https://spec.matrix.org/v1.18/client-server-api/
 import asyncio
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -27,10 +28,15 @@ MOST_BYTES = 256 * 1024 * 1024
 LONG = 512 * 1024
 """Bytes of an answer beyond which it is read off the event loop."""
 LONGEST_REASON = 200
-LONGEST_WAIT_S = 3600.0
-"""A server that asks for more of it is asked again after this."""
+LONGEST_WAIT_S = 600.0
+"""How long the bot stays away at most because it was asked to."""
 # What may have worked although the answer says otherwise: the server gave up waiting for itself.
 _UNSURE = frozenset({500, 502, 503, 504, 520, 522, 524})
+# What somebody else mends: an account locked for a while, a server that is full.
+_PASSING = frozenset({"M_USER_LOCKED", "M_RESOURCE_LIMIT_EXCEEDED"})
+_TOO_LARGE = 413
+# Rooms, people and events as the server names them; a log must not say which room is private.
+_NAMED = re.compile(r"(?<![\w.])[!#$@+][^\s,;()'\"]+")
 
 
 def session() -> aiohttp.ClientSession:
@@ -142,7 +148,7 @@ def _odd(status: int) -> MatrixError:
 
 def _refused(response: aiohttp.ClientResponse, body: Json) -> MatrixError:
     status, code = response.status, str(body.get("errcode") or "")
-    words = str(body.get("error") or response.reason or "")[:LONGEST_REASON]
+    words = _NAMED.sub("[...]", str(body.get("error") or response.reason or ""))[:LONGEST_REASON]
     if status == 429 or code == "M_LIMIT_EXCEEDED":
         return MatrixError(
             "the homeserver asks to slow down",
@@ -153,26 +159,24 @@ def _refused(response: aiohttp.ClientResponse, body: Json) -> MatrixError:
         )
     said = " ".join(" ".join(part for part in (code or f"HTTP {status}:", words) if part).split())
     error = MatrixError(said, code=code, status=status, body=body, uncertain=status in _UNSURE)
-    # The login can be mended; that a room refuses cannot be waited out. What has no code is not the
-    # homeserver's word, but of something in front of it, which says no for a time.
-    error.permanent = 400 <= status < 500 and code != "" and not error.fatal
+    # That a room refuses cannot be waited out. The login can be mended, and an answer without a
+    # code is not of the homeserver: a proxy says 404 or 403 while what is behind it starts.
+    refused = 400 <= status < 500 and (code != "" or status == _TOO_LARGE)
+    error.permanent = refused and not error.fatal and code not in _PASSING
     return error
 
 
 def _wait(header: str | None, body_ms: object) -> float | None:
     """Give the seconds to wait. The header is the newer way; both may be there."""
-    try:
-        if header is not None:
-            return _bounded(float(header))
-    except ValueError:
-        pass
-    if isinstance(body_ms, int | float) and not isinstance(body_ms, bool):
-        return _bounded(min(body_ms, LONGEST_WAIT_S * 1000) / 1000)
+    for given, unit in ((header, 1), (body_ms, 1000)):
+        if isinstance(given, str | int | float) and not isinstance(given, bool):
+            try:
+                seconds = float(given) / unit
+            except (ValueError, OverflowError):
+                continue
+            if not math.isnan(seconds):
+                return min(max(seconds, 0.0), LONGEST_WAIT_S)
     return None
-
-
-def _bounded(seconds: float) -> float | None:
-    return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_WAIT_S)
 
 
 def _why(error: aiohttp.ClientConnectorError) -> str:

@@ -8,7 +8,7 @@ owner has signed (MSC4153, in the specification from v1.18).
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -170,6 +170,7 @@ class Machine:
         count = _mapping(sync.get("device_one_time_keys_count")).get("signed_curve25519")
         if isinstance(count, int):
             self.olm.uploaded_key_count = count
+        # If that fails the sync comes again, and its keys will not open a second time.
         await self.settle()
         came, self._came = self._came, set()
         return frozenset(came)
@@ -193,14 +194,21 @@ class Machine:
             return opened
 
     async def settle(self) -> None:
-        """Do what the encryption owes the server: keys, news of devices, new sessions."""
+        """Do what the encryption owes the server: keys, news of devices, new sessions.
+
+        What the server refuses for good is left: nothing that comes after it must wait for it.
+        """
         async with self._settling:
             if self.olm.should_upload_keys:
-                await self._upload()
-            while self.olm.users_for_key_query:
-                await self._learn(sorted(self.olm.users_for_key_query)[:MOST_ASKED])
-            if self.olm.wedged_devices:
-                await self._claim(self.olm.get_users_for_key_claiming())
+                await _taken("keys", self._upload())
+            while users := sorted(self.olm.users_for_key_query)[:MOST_ASKED]:
+                if not await _taken("a question for devices", self._learn(users)):
+                    # They get no keys, and count for nothing, until somebody is asked again.
+                    self._unanswered |= set(users)
+                    self.olm.users_for_key_query.difference_update(users)
+            wedged = self.olm.wedged_devices
+            if wedged and not await _taken("a claim of keys", self._claim_wedged()):
+                wedged.clear()
             await self._pay()
 
     async def _pay(self) -> None:
@@ -209,14 +217,14 @@ class Machine:
         del owed[MOST_OWED:]
         for message in tuple(owed):
             where = path("sendToDevice", message.type, uuid4().hex)
-            try:
-                await self.homeserver.call("PUT", where, message.as_dict())
-            except MatrixError as error:
-                if not error.permanent:
-                    raise
+            asked = self.homeserver.call("PUT", where, message.as_dict())
+            if not await _taken("a message to devices", asked):
                 owed.remove(message)
             else:
                 self.olm.handle_response(ToDeviceResponse(message))
+
+    async def _claim_wedged(self) -> None:
+        await self._claim(self.olm.get_users_for_key_claiming())
 
     async def meet(self, user: str) -> None:
         """Know somebody's devices before judging what came from one of them."""
@@ -228,9 +236,11 @@ class Machine:
         for _ in range(MOST_TRIES):
             if not self.olm.should_upload_keys:
                 return
-            new = not self.olm.account.shared
+            new, keys = not self.olm.account.shared, self.olm.share_keys()
+            # First, since a crash would make others by the same names, which the server refuses.
+            self.olm.save_account()
             try:
-                answer = await self.homeserver.call("POST", "/keys/upload", self.olm.share_keys())
+                answer = await self.homeserver.call("POST", "/keys/upload", keys)
             except MatrixError as error:
                 if new or not error.permanent:
                     raise
@@ -472,6 +482,18 @@ class Machine:
             if device is not None:
                 break
         return made
+
+
+async def _taken(what: str, asked: Awaitable[object]) -> bool:
+    """Wait for an answer; say False if the server refuses. Raise MatrixError for all else."""
+    try:
+        await asked
+    except MatrixError as error:
+        if not error.permanent:
+            raise
+        log.error("matrix: the homeserver refuses", what=what, why=error.code or error.status)
+        return False
+    return True
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

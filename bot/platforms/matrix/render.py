@@ -59,6 +59,11 @@ _PERMALINK = re.compile(r"\bmatrix(?:\.(?=to/)|:(?=(?:u|r|roomid)/))", re.IGNORE
 _AT = re.compile(r"@(?=room(?![a-z0-9_])|[^\s@#!:]+:\S|$)", re.IGNORECASE)
 _SIGN = re.compile(rf"!(?=(?:{'|'.join(COMMANDS)})\b)")
 _PILL = re.compile(r"#/.*[@#!+][^/]*:")
+# A message, by its room's id: what the bot itself links to. Nothing in it is encoded, so that no
+# client finds anybody in it.
+_EVENT = re.compile(
+    r"https://matrix\.to/#/![\w.~:-]{1,255}/\$[\w.~:+-]{1,255}(?:\?via=[\w.:-]{1,255})?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,8 @@ def _inert(text: str) -> str:
 
 def _is_pill(url: str) -> bool:
     """Whether clients draw a link to it as a person or room: matrix.to, or a client's own page."""
+    if _EVENT.fullmatch(url):
+        return False
     host = urlsplit(url).hostname or ""
     return f".{host}".endswith(".matrix.to") or _PILL.search(unquote(url)) is not None
 
