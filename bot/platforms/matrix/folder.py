@@ -106,7 +106,7 @@ class Folder:
         except InvalidToken:
             raise BotError(
                 f"matrix: {self.path / name} does not open with matrix.accounts[].pickle_key; "
-                "it takes the key that it was made with"
+                "it takes the key that it was made with, or it is damaged: restore it from a backup"
             ) from None
         except ValueError:
             raise self._broken(name) from None

@@ -12,7 +12,7 @@ from bot.platforms.matrix.api import Homeserver, session
 from bot.platforms.matrix.crosssign import Account as Signatory
 from bot.platforms.matrix.crosssign import Standing, establish, reset
 from bot.platforms.matrix.device import Entrance, find_homeserver
-from bot.platforms.matrix.errors import IdentityError
+from bot.platforms.matrix.errors import IdentityError, MatrixError
 from bot.platforms.matrix.folder import Folder
 from bot.platforms.matrix.identity import Identity, Me
 from bot.platforms.matrix.secrets import make_recovery_key, store_secrets
@@ -28,8 +28,21 @@ async def first_login(
 ) -> list[str]:
     """Log in, make or restore the identity, and give lines for whoever did it.
 
-    With `anew` an identity that was made elsewhere is replaced. Raise BotError and MatrixError.
+    With `anew` an identity that was made elsewhere is replaced. Raise BotError with one line.
     """
+    try:
+        return await _first_login(settings, password, random, anew=anew)
+    except MatrixError as error:
+        raise BotError(f"matrix: {settings.homeserver}: {error}") from None
+
+
+async def _first_login(
+    settings: AccountSettings,
+    password: str | None,
+    random: Callable[[int], bytes],
+    *,
+    anew: bool,
+) -> list[str]:
     settings = replace(settings, password=settings.password or password)
     folder = Folder(settings.store, settings.pickle_key)
     with folder.held():
