@@ -24,6 +24,8 @@ from bot.platforms.matrix.settings import Manner, Placing
 log = structlog.get_logger()
 MOST_OFFERED = 6
 """Reactions that the bot puts under a message of its own."""
+QUIET_S, LONGEST_S = 30.0, 60.0
+"""How long none is put once the server has asked to slow down: answers are to come first."""
 MOST_WAITING = 200
 """Reactions that wait to be put; more are left out: the message says what to react with."""
 
@@ -162,10 +164,11 @@ class Voice:
                 await self._react(room_id, event, sign, key)
             except MatrixError as error:
                 log.info("matrix: a reaction was not offered", reason=error.code or str(error))
-                # What is asked to slow down first leaves out what it can do without.
-                while error.retry_after and not self._offers.empty():
+                asked = min(error.retry_after or 0.0, LONGEST_S)
+                await asyncio.sleep(max(asked, QUIET_S) if error.status == 429 else asked)
+                # Whoever is asked to slow down first leaves out what it can do without.
+                while error.status == 429 and not self._offers.empty():
                     self._offers.get_nowait()
-                await asyncio.sleep(min(error.retry_after or 0.0, 60.0))
 
 
 def _link(room_id: str, event: str, server: str) -> str:
