@@ -1,5 +1,6 @@
 """What is for one person's eyes goes to a room where nobody else is, and where it may be said."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,15 +10,19 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.core.mention import Channel
 from bot.platforms.matrix.account import Account, Online
 from bot.platforms.matrix.api import Homeserver, session
+from bot.platforms.matrix.calls import Own
 from bot.platforms.matrix.crosssign import Standing
 from bot.platforms.matrix.folder import Folder, Login
+from bot.platforms.matrix.hearing import Hearing
 from bot.platforms.matrix.people import People
 from bot.platforms.matrix.rooms import Room
 from bot.platforms.matrix.settings import AccountSettings
 
 if TYPE_CHECKING:
+    from bot.platforms.base import Inbox
     from bot.platforms.matrix.machine import Machine
 
 BOT, ANN, BEN = "@bot:example.org", "@ann:example.org", "@ben:example.org"
@@ -36,6 +41,7 @@ class Server:
     members: dict[str, list[str]]
     account: Account
     meanwhile: Callable[[], None] = lambda: None
+    piece_by_piece: bool = False
     asked: int = 0
     noted: list[object] = field(default_factory=list)
 
@@ -58,7 +64,15 @@ class Server:
     async def create(self, _: web.Request) -> web.Response:
         """Make a room, which the next sync tells of."""
         room = self.account.enter(MADE)
-        room.take({"type": "m.room.encryption", "state_key": "", "sender": BOT, "content": {}})
+
+        def tell_the_rest() -> None:
+            room.take({"type": "m.room.encryption", "state_key": "", "sender": BOT, "content": {}})
+            self.account.told(MADE)
+
+        if self.piece_by_piece:
+            asyncio.get_running_loop().call_later(0.1, tell_the_rest)
+        else:
+            tell_the_rest()
         return web.json_response({"room_id": MADE})
 
     async def note(self, request: web.Request) -> web.Response:
@@ -115,6 +129,34 @@ async def test_what_comes_from_an_encrypted_room_goes_to_one(server: Server) -> 
     old_room(server.account, encrypted=False)
     assert await direct(server.account, encrypted=False) == OLD
     assert await direct(server.account, encrypted=True) == MADE
+
+
+async def test_nothing_is_said_in_a_new_room_before_it_is_known_to_be_encrypted(
+    server: Server,
+) -> None:
+    server.piece_by_piece = True
+    made = await direct(server.account)
+    assert server.account.rooms[made].encrypted
+
+
+async def test_a_new_room_of_two_is_not_spoken_in_before_it_is_encrypted(server: Server) -> None:
+    told: list[Channel] = []
+
+    class Heard:
+        async def on_joined(self, channel: Channel, event: str, by: str | None = None) -> None:
+            del event, by
+            told.append(channel)
+
+    own = Own(frozenset({BOT}), BOT, ("bot",), frozenset({"vendor"}))
+    hearing = Hearing(server.account, cast("Inbox", Heard()), own, lambda _: True)
+    made: dict[str, object] = {"type": "m.room.create", "state_key": "", "content": {}}
+    begun = [{**made, "sender": BOT}, member(BOT)]
+    hearing.state(MADE, begun, {})
+    await hearing.entered(MADE, begun, fresh=True)
+    assert told == []
+    rest = {"type": "m.room.encryption", "state_key": "", "sender": BOT, "content": {}}
+    await hearing.hear(MADE, {**rest, "event_id": "$encrypted"})
+    assert [each.encrypted for each in told] == [True]
 
 
 async def test_a_room_of_two_that_others_may_join_is_not_for_talks(server: Server) -> None:

@@ -82,18 +82,24 @@ class Account:
     def enter(self, room_id: str) -> Room:
         """Give a room that a sync told of, new if it is."""
         room = self.rooms.setdefault(room_id, Room())
-        if room_id in self._awaited:
-            self._awaited.pop(room_id).set()
+        self.told(room_id)
         return room
 
+    def told(self, room_id: str) -> None:
+        """Wake who waits for news of a room."""
+        if room_id in self._awaited:
+            self._awaited.pop(room_id).set()
+
     async def arrival(self, room_id: str, limit_s: float) -> None:
-        """Wait until a sync has told of a room; raise MatrixError after `limit_s` seconds."""
-        if room_id in self.rooms:
-            return
-        come = self._awaited.setdefault(room_id, asyncio.Event())
+        """Wait until syncs have told of a room, and that it is encrypted.
+
+        One that is only just being made is told of piece by piece, and seems to be open at first.
+        Raise MatrixError after `limit_s` seconds.
+        """
         try:
             async with asyncio.timeout(limit_s):
-                await come.wait()
+                while room_id not in self.rooms or not self.rooms[room_id].encrypted:
+                    await self._awaited.setdefault(room_id, asyncio.Event()).wait()
         except TimeoutError:
             raise MatrixError("the room for it is being made", retry_after=NOT_YET_S) from None
 

@@ -86,8 +86,12 @@ class Hearing:
         ours = [each for each in joins if _member(each, self.own.user_id) == "join"]
         if not (fresh or ours) or not self.leads(room_id):
             return
+        room = self.account.rooms[room_id]
+        if room.maker == self.own.user_id and not room.encrypted:
+            # It makes encrypted ones alone; that this is one comes next, and with it this again.
+            return
         event = str(ours[-1].get("event_id") if ours else room_id)
-        old = self.account.rooms[room_id].predecessor
+        old = room.predecessor
         if old is not None and self._goes_on(old, room_id):
             await self._moved(old, room_id, event)
             return
@@ -120,6 +124,7 @@ class Hearing:
         """Take a change of a room, and do what follows from it."""
         before = (room.encrypted, room.private)
         room.take(event)
+        self.account.told(room_id)
         if (room.encrypted, room.private) != before:
             self._untold.add(room_id)
         if room_id in self._untold and self.leads(room_id):

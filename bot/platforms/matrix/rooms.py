@@ -120,6 +120,11 @@ class Room:
         return bool(here & own) and not here - own and bool(self._counts) and counted
 
     @property
+    def maker(self) -> str:
+        """Who made the room; empty if nothing says so yet."""
+        return self._creator
+
+    @property
     def creators(self) -> frozenset[str]:
         """Who may do everything because they made the room; nobody before version 12."""
         if not self._creator or _number(self.version) < _PRIVILEGED_CREATORS:
