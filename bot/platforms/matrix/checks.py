@@ -12,6 +12,7 @@ from bot.platforms.matrix.chain import signed_devices
 from bot.platforms.matrix.device import find_homeserver
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.folder import Login
+from bot.platforms.matrix.machine import store_name
 from bot.platforms.matrix.settings import AccountSettings
 
 
@@ -50,7 +51,8 @@ def _login(account: Account) -> Login | None:
 
 async def _not_logged_in(given: AccountSettings, homeserver: Homeserver) -> list[str]:
     flows = (await homeserver.call("GET", "/login")).get("flows")
-    kinds = [each.get("type") for each in flows if isinstance(each, dict)] if flows else []  # type: ignore[attr-defined]
+    listed = flows if isinstance(flows, list) else []
+    kinds = [each.get("type") for each in listed if isinstance(each, dict)]
     if "m.login.password" not in kinds:
         return ["the homeserver takes no passwords; give access_token and device_id"]
     if given.password is not None:
@@ -69,7 +71,7 @@ async def _login_problems(account: Account, login: Login, homeserver: Homeserver
         login.device_id,
     ):
         return [f"the token is of {told.get('user_id')} with device {told.get('device_id')}"]
-    if not list(account.settings.store.glob("*.olm")):
+    if not (account.settings.store / store_name(login.device_id)).exists():
         return ["the encryption's store is not there yet; it is made when the bot first runs"]
     query: Json = {"device_keys": {login.user_id: []}}
     keys = await homeserver.call("POST", "/keys/query", query)

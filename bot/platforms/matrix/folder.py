@@ -19,6 +19,7 @@ from bot.errors import BotError
 
 SHORTEST_KEY = 16
 """Characters of a pickle key."""
+SALT_BYTES = 16
 _LOGIN, _IDENTITY, _SALT, _LOCK = "login", "identity", "salt", "lock"
 
 
@@ -120,11 +121,15 @@ class Folder:
 
     def _write(self, name: str, made: Mapping[str, object]) -> None:
         self.make()
+        self._put(name, self._sealer(new=True).encrypt(json.dumps(dict(made)).encode()))
+
+    def _put(self, name: str, data: bytes) -> None:
+        """Write a file whole or not at all; on return it survives a power loss."""
         there, new = self.path / name, self.path / f".{name}.new"
         try:
             handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "wb") as file:
-                file.write(self._sealer().encrypt(json.dumps(dict(made)).encode()))
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(there)
@@ -136,23 +141,25 @@ class Folder:
         except OSError as error:
             raise BotError(f"matrix: {there}: {error.strerror}") from None
 
-    def _sealer(self) -> Fernet:
+    def _sealer(self, *, new: bool = False) -> Fernet:
         if self._box is None:
-            made = hashlib.scrypt(self.key.encode(), salt=self._salt(), n=2**14, r=8, p=1, dklen=32)
+            salt = self._salt(new=new)
+            made = hashlib.scrypt(self.key.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
             self._box = Fernet(base64.urlsafe_b64encode(made))
         return self._box
 
-    def _salt(self) -> bytes:
-        there = self.path / _SALT
+    def _salt(self, *, new: bool) -> bytes:
+        """Give the salt, made if nothing is sealed yet: what is sealed opens with its own alone."""
         try:
-            if there.exists():
-                return there.read_bytes()
-            salt = os.urandom(16)
-            handle = os.open(there, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(salt)
-                file.flush()
-                os.fsync(file.fileno())
+            salt = (self.path / _SALT).read_bytes()
+        except FileNotFoundError:
+            sealed = any((self.path / each).exists() for each in (_LOGIN, _IDENTITY))
+            if sealed or not new:
+                raise self._broken(_SALT) from None
+            salt = os.urandom(SALT_BYTES)
+            self._put(_SALT, salt)
         except OSError as error:
-            raise BotError(f"matrix: {there}: {error.strerror}") from None
+            raise BotError(f"matrix: {self.path / _SALT}: {error.strerror}") from None
+        if len(salt) != SALT_BYTES:
+            raise self._broken(_SALT)
         return salt

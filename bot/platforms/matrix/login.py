@@ -78,7 +78,7 @@ def kept_identity(folder: Folder) -> Identity | None:
     kept = folder.identity()
     try:
         return None if kept is None else Identity.from_json(kept)
-    except ValueError:
+    except BotError:
         raise BotError(
             f"matrix: {folder.path / 'identity'} is damaged; restore it from a backup, or move it "
             "away and give matrix.accounts[].recovery_key"

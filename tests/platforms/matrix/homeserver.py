@@ -69,7 +69,7 @@ def refusal(status: int, code: str, **more: object) -> Answer:
 class Homeserver:
     """`devices` has the keys of each, `wire` what stands in rooms, `inbox` what went to a device.
 
-    `state` and `members` are of rooms; `data` is each account's m.direct.
+    `state` and `members` are of rooms; `data` is what each account keeps for its clients.
     """
 
     base: str = ""
@@ -187,8 +187,8 @@ class Homeserver:
                 return Answer(body={"joined_rooms": self.joined})
             case "GET", "profile", *_:
                 return Answer(body={"displayname": "Vendor Watch"})
-            case _, "user", user, "account_data", "m.direct":
-                return self._direct(asked, user)
+            case _, "user", user, "account_data", kind:
+                return self._data(asked, user, kind)
             case "POST" | "PUT", "keys" | "sendToDevice", *_:
                 return await self._keys(asked, me, device)
             case _, "rooms" | "join" | "createRoom", *_:
@@ -199,15 +199,16 @@ class Homeserver:
         user = body["identifier"]["user"]
         if self.passwords.get(user) != body["password"]:
             return refusal(403, "M_FORBIDDEN")
-        device = f"DEVICE{len(self.tokens) + 1}"
+        device = f"DEVICE{len(self.of('POST', '/login'))}"
         token = self.login(user, device)
         return Answer(body={"user_id": user, "device_id": device, "access_token": token})
 
-    def _direct(self, asked: Asked, user: str) -> Answer:
+    def _data(self, asked: Asked, user: str, kind: str) -> Answer:
+        kept = self.data.setdefault(user, {})
         if asked.method == "PUT":
-            self.data[user] = asked.body
+            kept[kind] = asked.body
             return Answer()
-        return Answer(body=self.data[user]) if user in self.data else refusal(404, "M_NOT_FOUND")
+        return Answer(body=kept[kind]) if kind in kept else refusal(404, "M_NOT_FOUND")
 
     async def _sync(self, me: str, asked: Asked) -> Answer:
         since = int(asked.query.get("since", "s0")[1:])
