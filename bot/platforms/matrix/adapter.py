@@ -143,7 +143,15 @@ class MatrixPlatform:
             names=tuple(each for each in (name, localpart) if each),
             command_words=self.settings.command_words,
         )
-        return Hearing(account, inbox, own, lambda room_id: self._leads(account, room_id))
+        return Hearing(
+            account,
+            inbox,
+            own,
+            leads=lambda room_id: self._leads(account, room_id),
+            others=lambda room_id: any(
+                room_id in each.rooms for each in self.accounts if each is not account
+            ),
+        )
 
     def _leads(self, account: Account, room_id: str) -> bool:
         return next((each for each in self.accounts if room_id in each.rooms), None) is account

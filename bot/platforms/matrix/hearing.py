@@ -11,12 +11,12 @@ from typing import Any
 
 import structlog
 
-from bot.core.mention import Invocation
+from bot.core.mention import Channel, Invocation
 from bot.core.sealed import Sealed
 from bot.core.signs import is_mark
 from bot.errors import BotError
 from bot.platforms.base import Inbox
-from bot.platforms.matrix.account import DIRECT, Account
+from bot.platforms.matrix.account import DIRECT, PLATFORM, Account
 from bot.platforms.matrix.api import Json, path
 from bot.platforms.matrix.calls import Own
 from bot.platforms.matrix.errors import MatrixError
@@ -51,23 +51,26 @@ LATE, STALE = timedelta(minutes=2), timedelta(hours=1)
 """How long a key may take before the room is told that it is missing; after how long no more."""
 JOIN_S = 60.0
 """How long a join may take: the room may be on another server."""
-MOST_ERRANDS = 100
+MOST_ERRANDS = 1_000
+AT_A_TIME = 4
 
 
 @dataclass(slots=True)
 class Hearing:
-    """Hands in what one account hears. `leads` says whether it is the one to do so in a room."""
+    """Hands in what one account hears. `leads` says whether it is the one to do so in a room.
+
+    `others` says whether another account of the bot's is in a room.
+    """
 
     account: Account
     inbox: Inbox
     own: Own
     leads: Callable[[str], bool]
+    others: Callable[[str], bool]
     _errands: asyncio.Queue[Callable[[], Awaitable[None]]] = field(
         init=False, default_factory=lambda: asyncio.Queue(MOST_ERRANDS)
     )
     _invited_by: dict[str, str] = field(init=False, default_factory=dict)
-    _expected: set[str] = field(init=False, default_factory=set)
-    """Rooms that other rooms of the account go on in."""
     _untold: set[str] = field(init=False, default_factory=set)
     """Rooms that changed, where that is not handed in yet."""
 
@@ -81,40 +84,54 @@ class Hearing:
         room.take_summary(summary)
 
     async def entered(self, room_id: str, events: Iterable[Json], *, fresh: bool) -> None:
-        """Hand in that the account has come into a room, if it has."""
+        """Hand in that the account has come into a room, if it has.
+
+        Where another account is already, nobody is told anew; in a space nobody talks.
+        """
+        room = self.account.rooms[room_id]
         joins = [each for each in events if fresh or not _stayed(each)]
         ours = [each for each in joins if _member(each, self.own.user_id) == "join"]
-        if not (fresh or ours) or not self.leads(room_id):
+        if not (fresh or ours) or room.space or self.others(room_id):
             return
-        room = self.account.rooms[room_id]
         if room.maker == self.own.user_id and not room.encrypted:
             # It makes encrypted ones alone; that this is one comes next, and with it this again.
             return
         event = str(ours[-1].get("event_id") if ours else room_id)
-        old = room.predecessor
+        old, by = room.predecessor, self._invited_by.get(room_id)
         if old is not None and self._goes_on(old, room_id):
             await self._moved(old, room_id, event)
             return
-        by = self._invited_by.get(room_id)
+        if by is None and room_id in self._successors():
+            # Somebody closed a room with a hint at this one, of which this one knows nothing.
+            log.warning("matrix: a room that does not say what it follows was left")
+            self._errand(lambda: self._leave(room_id))
+            return
         await self.inbox.on_joined(self.account.channel(room_id), event, by)
         self._invited_by.pop(room_id, None)
 
-    async def left(self, room_id: str) -> None:
-        """Hand in that the account is out of a room, if it was the one that spoke there."""
-        if room_id not in self.account.rooms:
-            self._invited_by.pop(room_id, None)
-            return
-        if self.leads(room_id):
-            await self.inbox.on_left(self.account.channel(room_id))
+    async def left(self, room_id: str, *, known: bool) -> None:
+        """Hand in that the account is out of a room, if no other account is there.
+
+        `known`: the bot was there before, though perhaps before a restart.
+        """
+        known = known or room_id in self.account.rooms
+        there = Channel(PLATFORM, room_id, private=True)
+        if room_id in self.account.rooms:
+            there = self.account.channel(room_id)
+        if known and not self.others(room_id):
+            await self.inbox.on_left(there)
         self.account.forget(room_id)
+        self._invited_by.pop(room_id, None)
 
     def invited(self, room_id: str, told: Json) -> None:
         """Accept an invitation from whoever may invite, refuse any other."""
         state = _mapping(told.get("invite_state")).get("events")
         asked = invite(state if isinstance(state, list) else (), self.own.user_id)
         by, given = asked.inviter, self.account.settings
-        if room_id in self._expected or allowed(by, given.invites or (given.server,)):
-            self._invited_by[room_id] = by
+        welcome = allowed(by, given.invites or (given.server,))
+        if welcome or room_id in self._successors():
+            if welcome:
+                self._invited_by[room_id] = by
             self._errand(lambda: self._join(room_id, by, talk=asked.direct))
         else:
             log.warning("matrix: invitation refused", by=by, account=given.user)
@@ -127,7 +144,7 @@ class Hearing:
         self.account.told(room_id)
         if (room.encrypted, room.private) != before:
             self._untold.add(room_id)
-        if room_id in self._untold and self.leads(room_id):
+        if room_id in self._untold and self.leads(room_id) and not room.space:
             channel = self.account.channel(room_id)
             await self.inbox.on_joined(channel, str(event.get("event_id")))
         self._untold.discard(room_id)
@@ -152,8 +169,12 @@ class Hearing:
             if self._goes_on(old, new):
                 await self._moved(old, new, event)
             return
-        self._expected.add(new)
         self._errand(lambda: self._join(new, who))
+
+    def _successors(self) -> frozenset[str]:
+        """Give the rooms that rooms of the account go on in."""
+        rooms = self.account.rooms.values()
+        return frozenset(each.successor.room_id for each in rooms if each.successor is not None)
 
     def _goes_on(self, old: str, new: str) -> bool:
         """Whether two rooms both say that one goes on in the other."""
@@ -165,7 +186,8 @@ class Hearing:
         return said and rooms[new].predecessor == old
 
     async def _moved(self, old: str, new: str, event: str) -> None:
-        self._expected.discard(new)
+        if self.account.rooms[new].space:
+            return
         await self.inbox.on_moved(self.account.channel(old), self.account.channel(new), event)
 
     # What is said
@@ -182,7 +204,8 @@ class Hearing:
             if "state_key" in event:
                 await self._changed(room_id, room, event)
                 return True
-            if not self.leads(room_id) or event.get("sender") in self.own.user_ids:
+            own = event.get("sender") in self.own.user_ids
+            if own or room.space or not self.leads(room_id):
                 return True
             return await self._read(room_id, room, event)
         except BotError:
@@ -260,7 +283,12 @@ class Hearing:
             log.warning("matrix: too many invitations at a time; some are not answered")
 
     async def run_errands(self) -> None:
-        """Join and leave rooms until cancelled."""
+        """Join and leave rooms until cancelled, a few at a time: some servers never answer."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_A_TIME):
+                group.create_task(self._run_errands())
+
+    async def _run_errands(self) -> None:
         while True:
             what = await self._errands.get()
             try:
@@ -269,26 +297,37 @@ class Hearing:
                 log.warning("matrix: could not join or leave a room", reason=str(error))
 
     async def _join(self, room_id: str, by: str, *, talk: bool = False) -> None:
-        """Join a room, trying again twice where that may help; a `talk` is with `by` alone."""
+        """Join a room; a `talk` is with `by` alone."""
         server = by.partition(":")[2]
         # Two names for one thing: older servers know only the second.
         query = {"via": server, "server_name": server} if server else None
-        for pause in (2.0, 15.0, None):
-            try:
-                if talk:
-                    await self.account.note_talk(by, room_id)
-                await self.account.now().homeserver.call(
-                    "POST", path("join", room_id), {}, query=query, timeout_s=JOIN_S
-                )
-            except MatrixError as error:
-                if pause is None or error.permanent:
-                    raise
-                await asyncio.sleep(error.retry_after or pause)
-            else:
-                return
+
+        async def join() -> None:
+            if talk:
+                await self.account.note_talk(by, room_id)
+            await self._ask(path("join", room_id), query)
+
+        await _insist(join)
 
     async def _leave(self, room_id: str) -> None:
-        await self.account.now().homeserver.call("POST", path("rooms", room_id, "leave"), {})
+        await _insist(lambda: self._ask(path("rooms", room_id, "leave")))
+
+    async def _ask(self, where: str, query: Mapping[str, str] | None = None) -> None:
+        homeserver = self.account.now().homeserver
+        await homeserver.call("POST", where, {}, query=query, timeout_s=JOIN_S)
+
+
+async def _insist(what: Callable[[], Awaitable[None]]) -> None:
+    """Have something done, trying again twice where that may help. Raise MatrixError."""
+    for pause in (2.0, 15.0, None):
+        try:
+            await what()
+        except MatrixError as error:
+            if pause is None or error.permanent:
+                raise
+            await asyncio.sleep(error.retry_after or pause)
+        else:
+            return
 
 
 def _member(event: Json, who: str) -> object:

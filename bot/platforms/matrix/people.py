@@ -13,6 +13,8 @@ from bot.platforms.matrix.account import Account
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.rooms import Room
 
+MOST_MOVES = 20
+"""A room that went on as others is followed so far: they may lead in a circle."""
 NEW_ROOM_S = 10.0
 """How long a room that was just made may take to come with a sync."""
 
@@ -37,13 +39,30 @@ class People:
         given: dict[str, Role] = dict.fromkeys(self.management, Role.CURATOR)
         given.update({room: role for room, role in groups.items() if room.startswith("!")})
         for room_id, role in given.items():
-            room = await self._room(room_id)
+            room = await self._room(self._as_it_goes_on(room_id))
             if room is None or actor not in room.joined:
                 continue
             moderates = room_id in self.management and room.power(actor) >= self.moderators
             role = Role.ADMIN if moderates else role  # noqa: PLW2901 - the better of the two
             best = role if role.reaches(best) else best
         return best
+
+    def _as_it_goes_on(self, room_id: str) -> str:
+        """Give the room that a room of the configuration goes on in: nobody leaves a closed one.
+
+        Both have to say so, and the bot has to be in both.
+        """
+        rooms: dict[str, Room] = {}
+        for account in self.accounts:
+            rooms |= account.rooms
+        for _ in range(MOST_MOVES):
+            successor = rooms[room_id].successor if room_id in rooms else None
+            if successor is None or successor.room_id not in rooms:
+                break
+            if rooms[successor.room_id].predecessor != room_id:
+                break
+            room_id = successor.room_id
+        return room_id
 
     async def _room(self, room_id: str) -> Room | None:
         """Give a room with all its members; None where the bot is not, so that it cannot know."""

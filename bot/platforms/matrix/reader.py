@@ -181,13 +181,14 @@ class Reader:
         first = not self.account.known
         while True:
             try:
-                for room_id in _mapping(rooms.get("leave")):
-                    self._entered.discard(str(room_id))
-                    await self.hearing.left(str(room_id))
-                for room_id, told in _mapping(rooms.get("invite")).items():
-                    self.hearing.invited(str(room_id), _mapping(told))
+                for room_id in map(str, _mapping(rooms.get("leave"))):
+                    await self.hearing.left(room_id, known=room_id in self._entered)
+                    self._entered.discard(room_id)
                 for room_id, told in _mapping(rooms.get("join")).items():
                     await self._joined(str(room_id), _mapping(told), since)
+                # After the rooms that may say where they go on.
+                for room_id, told in _mapping(rooms.get("invite")).items():
+                    self.hearing.invited(str(room_id), _mapping(told))
                 self.account.known = True
                 await self._unseal(None if first else self._came)
                 now, me = self.clock(), self.account.user_id
@@ -219,13 +220,14 @@ class Reader:
         # Of a room that is new all that is known of it counts, before anything is said there.
         kind = [*state, *(each for each in events if fresh and "state_key" in each)]
         self.hearing.state(room_id, kind, _mapping(told.get("summary")))
-        if since is not None and timeline.get("limited") is True:
+        came = any(_is_join(each, self.account.user_id) for each in events)
+        if since is not None and timeline.get("limited") is True and not came:
             start = timeline.get("prev_batch")
             if isinstance(start, str):
                 events = await self._back(room_id, start, since, fresh=fresh) + events
         if since is None:  # what was said before the bot was there is none of its business
             events = [each for each in events if "state_key" in each]
-        elif fresh:
+        else:
             events = _since_joined(events, self.account.user_id)
         await self.hearing.entered(room_id, [*state, *events] if fresh else events, fresh=fresh)
         unread = [

@@ -41,8 +41,9 @@ class Successor:
 class Room:
     """A joined room, which is fed its state in any order. `members` are those known so far.
 
-    They are `complete` once all were told. `changes` counts what was told of them. `external`:
-    whether another organisation shares it; nothing says so yet.
+    They are `complete` once all were told. `changes` counts what was told of them. A `space` is a
+    list of rooms, in which nobody talks. `external`: whether another organisation shares it;
+    nothing says so yet.
     """
 
     version: str = "1"
@@ -52,6 +53,7 @@ class Room:
     private: bool = True
     successor: Successor | None = None
     predecessor: str | None = None
+    space: bool = False
     external: bool | None = None
     members: dict[str, str] = field(default_factory=dict)
     complete: bool = False
@@ -206,6 +208,7 @@ class Room:
 
     def _take_create(self, sender: str, content: Json) -> None:
         self.version = identity(content.get("room_version")) or "1"
+        self.space = string(content, "type") == "m.space"
         # Until version 11 the content says who it was, though it always is the sender as well.
         self._creator = sender or user(content.get("creator"))
         self._additional = frozenset(
