@@ -148,7 +148,7 @@ async def test_a_new_room_of_two_is_not_spoken_in_before_it_is_encrypted(server:
             told.append(channel)
 
     own = Own(frozenset({BOT}), BOT, ("bot",), frozenset({"vendor"}))
-    hearing = Hearing(server.account, cast("Inbox", Heard()), own, lambda _: True)
+    hearing = Hearing(server.account, cast("Inbox", Heard()), own, lambda _: True, lambda _: False)
     made: dict[str, object] = {"type": "m.room.create", "state_key": "", "content": {}}
     begun = [{**made, "sender": BOT}, member(BOT)]
     hearing.state(MADE, begun, {})

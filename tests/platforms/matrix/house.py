@@ -299,7 +299,7 @@ async def house(
         clock = again.clock
     account = Account(settings, Folder(settings.store, KEY), online)
     own = Own(frozenset({BOT}), BOT, ("bot",), frozenset({"vendor", "watchlist"}))
-    hearing = Hearing(account, inbox, own, leads)
+    hearing = Hearing(account, inbox, own, leads, lambda room_id: not leads(room_id))
     return House(
         server, account, inbox, vault, hearing, Reader(account, vault, hearing, clock), clock
     )
