@@ -94,6 +94,7 @@ class App:
         nudge = self.worker.nudge
         self.rights = Rights(self.roles, self.platforms, self.clock)
         self.places = Places(self.store, self.clock, self.watch)
+        self.worker.known = self.places.known
         self.clerk = Clerk(
             self.store,
             self.commands,

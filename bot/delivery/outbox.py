@@ -77,6 +77,8 @@ class Worker:
         self._lease = lease
         self._settled = settled
         self._admins = admins
+        self.known: Callable[[Channel], Channel] = lambda channel: channel
+        """Gives a channel of the configuration as it goes on; the app knows."""
         self._log = structlog.stdlib.get_logger(__name__)
         self._under_way: set[str] = set()
         self._rests: dict[str, datetime] = {}
@@ -255,7 +257,7 @@ class Worker:
         channel = outgoing.channel
         place = f"a private channel on {channel.platform}" if channel.private else channel.key
         notice = channel_failed(place, reason)
-        notices = [(admin, notice) for admin in self._admins]
+        notices = [(self.known(admin), notice) for admin in self._admins]
         if await self._store.park(outgoing.id, reason, now, notices):
             self.nudge()
 

@@ -61,7 +61,14 @@ async def log_in(homeserver: Homeserver, user: str, password: str) -> Login:
         "password": password,
         "initial_device_display_name": DEVICE_NAME,
     }
-    told = await homeserver.call("POST", "/login", asked)
+    try:
+        told = await homeserver.call("POST", "/login", asked)
+    except MatrixError as error:
+        if error.status != 403:
+            raise
+        raise BotError(
+            f"matrix: {homeserver.base} does not let {user} in with this password ({error})"
+        ) from None
     made = tuple(told.get(each) for each in ("user_id", "device_id", "access_token"))
     if not all(isinstance(each, str) and each for each in made):
         raise BotError(f"matrix: {homeserver.base} did not say who the bot is logged in as")

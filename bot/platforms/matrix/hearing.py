@@ -109,6 +109,11 @@ class Hearing:
         await self.inbox.on_joined(self.account.channel(room_id), event, by)
         self._invited_by.pop(room_id, None)
 
+    async def closed(self, room_id: str, event: Json) -> None:
+        """Hand in that a room is encrypted now, which it was not."""
+        if self.leads(room_id):
+            await self.inbox.on_joined(self.account.channel(room_id), str(event.get("event_id")))
+
     async def left(self, room_id: str, *, known: bool) -> None:
         """Hand in that the account is out of a room, if no other account is there.
 

@@ -156,10 +156,11 @@ class Machine:
 
         Raise MatrixError; the keys are then given when the same sync is taken again.
         """
-        for raw in _list(_mapping(sync.get("to_device")).get("events")):
-            opened = self._take(raw)
-            if isinstance(opened, RoomKeyEvent | ForwardedRoomKeyEvent):
-                self._came.add((opened.room_id, opened.session_id))
+        with self.olm.store.at_once():
+            for raw in _list(_mapping(sync.get("to_device")).get("events")):
+                opened = self._take(raw)
+                if isinstance(opened, RoomKeyEvent | ForwardedRoomKeyEvent):
+                    self._came.add((opened.room_id, opened.session_id))
         lists = _mapping(sync.get("device_lists"))
         # The server tells nothing more of whom no room is shared with.
         self.olm.tracked_users -= {each for each in _list(lists.get("left")) if _is_text(each)}
@@ -169,7 +170,7 @@ class Machine:
         self._changed |= changed
         count = _mapping(sync.get("device_one_time_keys_count")).get("signed_curve25519")
         if isinstance(count, int):
-            self.olm.uploaded_key_count = count
+            self.olm.uploaded_key_count = max(count, 0)  # nio would make as many as are missing
         # If that fails the sync comes again, and its keys will not open a second time.
         await self.settle()
         came, self._came = self._came, set()
@@ -252,7 +253,7 @@ class Machine:
             counts = _mapping(answer.get("one_time_key_counts"))
             left = counts.get("signed_curve25519")
             count = left if isinstance(left, int) else self.olm.account.max_one_time_keys
-            self.olm.handle_response(KeysUploadResponse(0, count))
+            self.olm.handle_response(KeysUploadResponse(0, max(count, 0)))
 
     # Devices
 
@@ -274,15 +275,16 @@ class Machine:
         self.olm.users_for_key_query.difference_update(users)
         # Who changed while the answer was on its way is asked for again.
         self.olm.users_for_key_query |= self._changed & set(users)
-        for user, devices in known.items():
-            signed = signed_devices(answer, user).signed
-            news = user in response.changed or self._bring_back(user, devices)
-            for device in self.olm.device_store.active_user_devices(user):
-                # Whoever took an id over has other keys than those that were signed.
-                keys = Device(device.id, device.ed25519, device.curve25519)
-                news |= self._judge(device, trusted=signed.get(device.id) == keys)
-            if news:
-                self._forget_keys(user)
+        with self.olm.store.at_once():
+            for user, devices in known.items():
+                signed = signed_devices(answer, user).signed
+                news = user in response.changed or self._bring_back(user, devices)
+                for device in self.olm.device_store.active_user_devices(user):
+                    # Whoever took an id over has other keys than those that were signed.
+                    keys = Device(device.id, device.ed25519, device.curve25519)
+                    news |= self._judge(device, trusted=signed.get(device.id) == keys)
+                if news:
+                    self._forget_keys(user)
 
     def _devices(self, told: object, user: str) -> dict[str, Any]:
         """Give the devices of an answer that are what they should be; nio stumbles over others."""
@@ -335,15 +337,19 @@ class Machine:
     async def _claim(self, wanted: Mapping[str, Collection[str]]) -> None:
         asked = {user: dict.fromkeys(ids, "signed_curve25519") for user, ids in wanted.items()}
         answer = await self.homeserver.call("POST", "/keys/claim", {"one_time_keys": asked})
-        for user, devices in _mapping(answer.get("one_time_keys")).items():
-            for device, keys in _mapping(devices).items():
-                one = {user: {device: keys}}
-                try:
-                    self.olm.handle_response(KeysClaimResponse(one, {}))
-                except Exception as error:  # noqa: BLE001 - of a device of anybody's
-                    log.warning("matrix: a device gave no usable key", error=_kind(error))
+        with self.olm.store.at_once():
+            for user, devices in _mapping(answer.get("one_time_keys")).items():
+                for device, keys in _mapping(devices).items():
+                    self._begin({user: {device: keys}})
         wedged = self.olm.wedged_devices
         wedged[:] = [each for each in wedged if each.id not in asked.get(each.user_id, {})]
+
+    def _begin(self, keys: dict[str, Any]) -> None:
+        """Begin to talk with one device, by the key that it left for that."""
+        try:
+            self.olm.handle_response(KeysClaimResponse(keys, {}))
+        except Exception as error:  # noqa: BLE001 - of a device of anybody's
+            log.warning("matrix: a device gave no usable key", error=_kind(error))
 
     # Messages
 
@@ -415,11 +421,17 @@ class Machine:
     async def _hand_out(
         self, room_id: str, users: frozenset[str], session: OutboundGroupSession
     ) -> None:
-        for user in users:
-            for device in self.olm.device_store.active_user_devices(user):
-                if not self.olm.is_device_verified(device):  # nio stops at one not judged yet
-                    self.olm.blacklist_device(device)
-        for among, body in self.olm.share_group_session_parallel(room_id, sorted(users)):
+        with self.olm.store.at_once():
+            for user in users:
+                for device in self.olm.device_store.active_user_devices(user):
+                    if not self.olm.is_device_verified(device):  # nio stops at one not judged yet
+                        self.olm.blacklist_device(device)
+        portions = self.olm.share_group_session_parallel(room_id, sorted(users))
+        while True:
+            with self.olm.store.at_once():
+                among, body = next(portions, (None, None))
+            if among is None:
+                return
             where = path("sendToDevice", "m.room.encrypted", uuid4().hex)
             await self.homeserver.call("PUT", where, body)
             session.users_shared_with |= among

@@ -114,6 +114,8 @@ class Reader:
     clock: Callable[[], datetime]
     _entered: set[str] = field(init=False, default_factory=set)
     """Rooms of which all is done that is done when the bot comes in."""
+    _open: set[str] = field(init=False, default_factory=set)
+    """Of these, those that were not encrypted when that was done."""
     _came: set[str] = field(init=False, default_factory=set)
     """Keys that came and were not tried yet."""
 
@@ -122,11 +124,13 @@ class Reader:
         me = self.account.user_id
         since = await self.vault.cursor(PLATFORM, me)
         platform = f"{PLATFORM}:"
-        self._entered = {
-            key.removeprefix(platform)
-            for _, key in await self.vault.places()
+        known = {
+            key.removeprefix(platform): place
+            for (_, key), place in (await self.vault.places()).items()
             if key.startswith(platform)
         }
+        self._entered = set(known)
+        self._open = {room_id for room_id, place in known.items() if not place.encrypted}
         self.account.begin()
         await self.account.learn_talks()
         patience, whole = Patience(), True
@@ -198,7 +202,11 @@ class Reader:
                 await asyncio.sleep(AGAIN_S)
             else:
                 self._came.clear()
-                self._entered.update(map(str, _mapping(rooms.get("join"))))
+                for room_id in map(str, _mapping(rooms.get("join"))):
+                    self._entered.add(room_id)
+                    room = self.account.rooms.get(room_id)
+                    if room is not None and not room.encrypted:
+                        self._open.add(room_id)
                 return
 
     def _direct(self, answer: Json) -> None:
@@ -220,6 +228,8 @@ class Reader:
         # Of a room that is new all that is known of it counts, before anything is said there.
         kind = [*state, *(each for each in events if fresh and "state_key" in each)]
         self.hearing.state(room_id, kind, _mapping(told.get("summary")))
+        if not fresh:
+            await self._closed(room_id, state)
         came = any(_is_join(each, self.account.user_id) for each in events)
         if since is not None and timeline.get("limited") is True and not came:
             start = timeline.get("prev_batch")
@@ -237,6 +247,13 @@ class Reader:
         ]
         if unread:
             await self.vault.keep_sealed(unread)
+
+    async def _closed(self, room_id: str, state: Sequence[dict[str, Any]]) -> None:
+        """Hand in that a room was encrypted where no news will say so: before what is told."""
+        for event in state:
+            if event.get("type") == "m.room.encryption" and room_id in self._open:
+                await self.hearing.closed(room_id, event)
+                self._open.discard(room_id)
 
     async def _back(
         self, room_id: str, start: str, since: str, *, fresh: bool
