@@ -41,7 +41,8 @@ class Online:
 class Account:
     """An account of the configuration. `online` is None while it is not logged in.
 
-    `rooms` are those it is in; they are `known` once a sync has told of them. `direct` says which
+    `rooms` are those it is in; they are `known` once a sync has told of them. `sealed` are those
+    that were encrypted when the bot last ran, whatever the server says now. `direct` says which
     rooms are for talks with one person, as the account's own data have it.
     """
 
@@ -50,6 +51,7 @@ class Account:
     online: Online | None = None
     known: bool = False
     rooms: dict[str, Room] = field(default_factory=dict)
+    sealed: frozenset[str] = frozenset()
     direct: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _awaited: dict[str, asyncio.Event] = field(init=False, default_factory=dict)
 
@@ -81,7 +83,8 @@ class Account:
 
     def enter(self, room_id: str) -> Room:
         """Give a room that a sync told of, new if it is."""
-        room = self.rooms.setdefault(room_id, Room())
+        # Once encrypted, always: a server that leaves that out is not believed.
+        room = self.rooms.setdefault(room_id, Room(encrypted=room_id in self.sealed))
         self.told(room_id)
         return room
 

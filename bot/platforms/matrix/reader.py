@@ -83,22 +83,36 @@ class Vault(Protocol):
         """Give what is known of every channel."""
 
 
+NOTHING: Mapping[str, list[str]] = {"types": []}
+_INVITATIONS = json.dumps(
+    {
+        "presence": NOTHING,
+        "account_data": NOTHING,
+        "room": {
+            "timeline": {"limit": 1, **NOTHING},
+            "state": NOTHING,
+            "ephemeral": NOTHING,
+            "account_data": NOTHING,
+        },
+    }
+)
+
+
 def sync_filter(limit: int) -> str:
     """Say what a sync is to bring, and no more.
 
     https://spec.matrix.org/v1.18/client-server-api/#filtering
     """
-    nothing: dict[str, list[str]] = {"types": []}
     lazy = {"lazy_load_members": True}
     return json.dumps(
         {
-            "presence": nothing,
+            "presence": NOTHING,
             "account_data": {"types": ["m.direct"]},
             "room": {
                 "timeline": {"limit": limit, "types": [*_STATE, *_SAID], **lazy},
                 "state": {"types": list(_STATE), **lazy},
-                "ephemeral": nothing,
-                "account_data": nothing,
+                "ephemeral": NOTHING,
+                "account_data": NOTHING,
             },
         }
     )
@@ -131,6 +145,7 @@ class Reader:
         }
         self._entered = set(known)
         self._open = {room_id for room_id, place in known.items() if not place.encrypted}
+        self.account.sealed = frozenset(each for each, place in known.items() if place.encrypted)
         self.account.begin()
         await self.account.learn_talks()
         patience, whole = Patience(), True
@@ -140,6 +155,8 @@ class Reader:
                 answer = await self._ask(since, whole=whole)
                 async with asyncio.timeout(MOST_TAKING.total_seconds()):
                     await self._take(answer, since)
+                if whole and since is not None:
+                    await self._invitations()
             except MatrixError as error:
                 if error.fatal:
                     raise BotError(_gone(me, error)) from None
@@ -175,6 +192,21 @@ class Reader:
         if not isinstance(answer.get("next_batch"), str):
             raise MatrixError("the homeserver did not say how far it told")
         return answer
+
+    async def _invitations(self) -> None:
+        """Answer the invitations that were told of before and not answered when the bot stopped.
+
+        What continues from `since` does not tell of them again.
+        """
+        query = {"filter": _INVITATIONS}
+        online = self.account.now()
+        try:
+            told = await online.homeserver.call("GET", "/sync", query=query, timeout_s=WHOLE_S)
+        except MatrixError as error:
+            log.warning("matrix: open invitations are not told", reason=str(error))
+            return
+        for room_id, each in _mapping(_mapping(told.get("rooms")).get("invite")).items():
+            self.hearing.invited(str(room_id), _mapping(each))
 
     async def _take(self, answer: Json, since: str | None) -> None:
         """Take one sync whole: when this returns all of it is kept, and how far it goes."""
@@ -240,6 +272,8 @@ class Reader:
         else:
             events = _since_joined(events, self.account.user_id)
         await self.hearing.entered(room_id, [*state, *events] if fresh else events, fresh=fresh)
+        if fresh:  # what it is by now was taken; how it came to be so is no news
+            events = [each for each in events if not _is_past(each)]
         unread = [
             self._seal(room_id, event)
             for event in events
@@ -322,6 +356,10 @@ def _since_joined(events: list[dict[str, Any]], me: str) -> list[dict[str, Any]]
             before = [each for each in events[:number] if "state_key" in each]
             return [*before, *events[number:]]
     return events
+
+
+def _is_past(event: Json) -> bool:
+    return "state_key" in event and event.get("type") != "m.room.tombstone"
 
 
 def _is_join(event: Json, me: str) -> bool:

@@ -91,6 +91,7 @@ class Homeserver:
     _news: defaultdict[str, list[Object]] = field(default_factory=lambda: defaultdict(list))
     _next: list[tuple[str, str, Answer]] = field(default_factory=list)
     _sent: dict[tuple[str, str], str] = field(default_factory=dict)
+    invitations: Object = field(default_factory=dict)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     # What a test says and asks
@@ -213,6 +214,8 @@ class Homeserver:
     async def _sync(self, me: str, asked: Asked) -> Answer:
         since = int(asked.query.get("since", "s0")[1:])
         whole = "full_state" in asked.query
+        if not whole and "since" not in asked.query:
+            return Answer(body={"next_batch": "s0", "rooms": {"invite": self.invitations}})
         if not whole:
             async with self._changed:
                 await self._changed.wait_for(lambda: len(self._news[me]) > since)

@@ -118,6 +118,7 @@ class Vault:
     cursors: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, Sealed] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
+    encrypted: set[str] = field(default_factory=set)
     failing: list[tuple[str, Exception]] = field(default_factory=list)
     journal: list[str] = field(default_factory=list)
 
@@ -168,7 +169,9 @@ class Vault:
     async def places(self) -> dict[tuple[str, str], Place]:
         """Give the channels that are known."""
         return {
-            ("default", f"matrix:{room}"): Place(private=True, external=False, listening=None)
+            ("default", f"matrix:{room}"): Place(
+                private=True, external=False, listening=None, encrypted=room in self.encrypted
+            )
             for room in self.known
         }
 
@@ -299,7 +302,7 @@ async def house(
         clock = again.clock
     account = Account(settings, Folder(settings.store, KEY), online)
     own = Own(frozenset({BOT}), BOT, ("bot",), frozenset({"vendor", "watchlist"}))
-    hearing = Hearing(account, inbox, own, leads, lambda room_id: not leads(room_id))
+    hearing = Hearing(account, inbox, own, leads, lambda _: False)
     return House(
         server, account, inbox, vault, hearing, Reader(account, vault, hearing, clock), clock
     )

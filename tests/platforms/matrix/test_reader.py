@@ -203,6 +203,7 @@ async def test_a_homeserver_that_fails_in_the_middle_is_asked_for_the_same_again
     async with bot.reading():
         await bot.read()
     sinces = [each.query.get("since") for each in server.of("GET", "/sync")]
+    sinces.remove(None)  # which asked for invitations
     assert sinces == ["s0", "s1", "s1", "s1", "s2"]
     assert ("command", HALL, "$anna1", "vendor acme") in bot.inbox.kept
 
@@ -515,3 +516,50 @@ def test_whatever_a_sync_holds_the_next_one_is_read(
             assert "last" in bot.inbox.texts()
 
     asyncio.run(run())
+
+
+# Where the bot is
+
+
+async def test_an_invitation_that_was_not_answered_before_a_restart_is_answered(
+    bot: House, server: Homeserver
+) -> None:
+    there = {**member(BOT, "invite"), "sender": ANNA}
+    server.invitations = {DEN: {"invite_state": {"events": [there]}}}
+    async with bot.reading():
+        await server.until(lambda: server.of("POST", "/join"))
+    assert DEN in server.of("POST", "/join")[0].parts
+
+
+async def test_a_room_that_the_bot_was_put_out_of_while_it_was_down_gets_nothing_more(
+    bot: House, server: Homeserver
+) -> None:
+    del server.state[HALL]
+    await server.tell(BOT, rooms={"leave": {HALL: {}}})
+    bot.inbox.failing.append(("left", FULL))
+    async with bot.reading():
+        await bot.read()
+    assert bot.inbox.kept == [("left", HALL)]
+
+
+async def test_how_a_new_room_came_to_be_as_it_is_is_no_news(
+    bot: House, server: Homeserver
+) -> None:
+    rules = [state("m.room.join_rules", {"join_rule": rule}) for rule in ("public", "invite")]
+    open_, closed = ({**each, "event_id": f"$r{at}"} for at, each in enumerate(rules))
+    joined = {**member(BOT), "event_id": "$join"}
+    await server.say(BOT, DEN, open_, closed, joined, text("!vendor acme", ANNA, "$1"))
+    async with bot.reading():
+        await bot.read()
+    assert [each for each in bot.inbox.kept if each[0] == "joined"] == [
+        ("joined", DEN, "open", "None")
+    ]
+    assert ("command", DEN, "$1", "vendor acme") in bot.inbox.kept
+
+
+async def test_a_server_that_forgets_that_a_room_is_encrypted_is_not_believed(bot: House) -> None:
+    bot.vault.encrypted = {HALL}
+    await bot.server.tell(BOT)
+    async with bot.reading():
+        await bot.read()
+    assert bot.account.rooms[HALL].encrypted
