@@ -27,6 +27,12 @@ PURE_MATRIX = (
     | {"base64", "binascii", "cryptography", "bot.core", "bot.errors"}
     | {f"bot.platforms.matrix.{each}" for each in ("chain", "identity", "signing")}
 )
+# What reads what other people's servers send: it asks for nothing and takes anything.
+READING_MATRIX = (
+    STDLIB_WITHOUT_IO
+    | {"bot.core"}
+    | {f"bot.platforms.matrix.{each}" for each in ("calls", "markup", "values", "words")}
+)
 
 RULES: dict[str, set[str]] = {
     "core": CORE,
@@ -46,6 +52,13 @@ RULES: dict[str, set[str]] = {
     "platforms/matrix/chain.py": PURE_MATRIX,
     "platforms/matrix/identity.py": PURE_MATRIX,
     "platforms/matrix/signing.py": PURE_MATRIX,
+    "platforms/matrix/calls.py": READING_MATRIX,
+    "platforms/matrix/events.py": READING_MATRIX,
+    "platforms/matrix/markup.py": READING_MATRIX | {"lxml"},
+    "platforms/matrix/rooms.py": READING_MATRIX,
+    "platforms/matrix/values.py": STDLIB_WITHOUT_IO,
+    "platforms/matrix/words.py": READING_MATRIX,
+    "platforms/matrix/settings.py": STDLIB_WITHOUT_IO | {"pathlib"},
     "platforms/matrix/render.py": STDLIB_WITHOUT_IO | {"bot.core"},
     "platforms/console/render.py": STDLIB_WITHOUT_IO | {"rich", "bot.core"},
 }

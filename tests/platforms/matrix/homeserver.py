@@ -224,7 +224,8 @@ class Homeserver:
         if whole:
             joins = told.setdefault("rooms", {}).setdefault("join", {})
             for room, events in self.state.items():
-                joins.setdefault(room, {}).setdefault("state", {"events": events})
+                if _is_in(me, events):
+                    joins.setdefault(room, {}).setdefault("state", {"events": events})
         count = len(self.spare[self.tokens[asked.token]])
         told.setdefault("device_one_time_keys_count", {"signed_curve25519": count})
         return Answer(body={"next_batch": f"s{since + len(news)}", **told})
@@ -331,6 +332,10 @@ def state(
     id_ = f"${kind}{key}{json.dumps(content, sort_keys=True)}".replace(" ", "")[:200]
     event = {"type": kind, "content": dict(content), "sender": sender, "state_key": key}
     return {**event, "event_id": id_, "origin_server_ts": 1_700_000_000_000, **more}
+
+
+def _is_in(user: str, events: Sequence[Object]) -> bool:
+    return any(each["type"] == "m.room.member" and each["state_key"] == user for each in events)
 
 
 def room_of(*users: str, encrypted: bool = False, public: bool = False) -> list[Object]:

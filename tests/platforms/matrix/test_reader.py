@@ -1,6 +1,7 @@
 """A sync at a time: all of it is kept before the next, whatever fails and whatever it holds."""
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -394,10 +395,12 @@ async def test_a_key_that_came_before_a_crash_opens_it_after_the_restart(
         {"device_id": None},
         {"algorithm": "m.olm.v1.curve25519-aes-sha2"},
     ],
+    ids=range(8),
 )
 async def test_nothing_that_is_sealed_oddly_stops_the_reading(
-    bot: House, server: Homeserver, odd: Object
+    bot: House, server: Homeserver, caplog: pytest.LogCaptureFixture, odd: Object
 ) -> None:
+    caplog.set_level(logging.CRITICAL, "nio")  # which repeats what no report of a test can hold
     event = _sealed_with_nothing()
     event["content"] |= odd
     await server.say(BOT, HALL, event, {**event, "event_id": "\x00"}, text("one", ANNA, "$1"))
