@@ -15,6 +15,7 @@ from tests.matrix.homeserver import Account, Homeserver
 LIMIT = 60.0
 """Seconds that the bot may take to start or stop on a busy machine."""
 KEY = "a pickle key that only tests use"
+_MAIN = "from bot.__main__ import main; main()"
 
 
 @dataclass(slots=True)
@@ -26,6 +27,12 @@ class Bot:
     account: Account
     settings: dict[str, object] = field(default_factory=dict)
     more: dict[str, object] = field(default_factory=dict)
+    matrix: dict[str, object] = field(default_factory=dict)
+    first: list[dict[str, object]] = field(default_factory=list)
+    others: list[dict[str, object]] = field(default_factory=list)
+    """More accounts, before and after its own, and more that holds for all of them."""
+    before: str = ""
+    """What is carried out in the process first: Python, as to have a wait be shorter."""
     lines: list[dict[str, object]] = field(default_factory=list)
     _process: asyncio.subprocess.Process | None = None
     _reading: "asyncio.Task[None] | None" = None
@@ -60,7 +67,7 @@ class Bot:
         config: dict[str, object] = {
             "console": {"enabled": False},
             "database": {"url": f"sqlite+aiosqlite:///{self.folder / 'bot.db'}"},
-            "matrix": {"accounts": [account]},
+            "matrix": {"accounts": [*self.first, account, *self.others], **self.matrix},
             **self.more,
         }
         path = self.folder / "config.yml"
@@ -72,7 +79,7 @@ class Bot:
         config = self.write()
         known = len(self.lines)
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "run", "--config", str(config)),
+            *(sys.executable, "-c", f"{self.before}\n{_MAIN}", "run", "--config", str(config)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -148,10 +155,11 @@ async def running(
     *,
     settings: dict[str, object] | None = None,
     more: dict[str, object] | None = None,
+    matrix: dict[str, object] | None = None,
 ) -> AsyncIterator[Bot]:
     """Run a bot on a new account until the block ends."""
     account = await asyncio.to_thread(homeserver.newcomer, "bot")
-    bot = Bot(folder, homeserver, account, settings or {}, more or {})
+    bot = Bot(folder, homeserver, account, settings or {}, more or {}, matrix or {})
     await bot.start()
     try:
         yield bot

@@ -205,7 +205,7 @@ async def test_nobody_takes_a_message_back_by_an_encrypted_word(
     anna = await person(server, connections, tmp_path / "anna", ANNA)
     forged = await anna.sealed(HALL, [ANNA, BOT], "m.room.redaction", {"redacts": "$carls"})
     kept = await hears(bot, server, forged)
-    assert not [each for each in kept if each[0] == "deleted"]
+    assert not [each for each in kept if each[0] == "delete"]
 
 
 async def test_state_in_an_encrypted_event_changes_no_room(
