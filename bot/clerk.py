@@ -135,7 +135,7 @@ class Clerk:
     async def _carry_out(self, command: Command, invocation: Invocation) -> Document | Answer:
         """Do what a command says, if its giver may. Raise UsageError."""
         channel = invocation.channel
-        if command.attempts == 1:
+        if command.attempts == 1 and invocation.actor:  # what nobody asked for takes no turn
             asker = f"{channel.platform} {channel.team} {invocation.actor}"
             wait = self.allowance.wait(asker, self.clock())
             if wait is not None:

@@ -87,7 +87,7 @@ def matrix(config: Config, clock: Callable[[], datetime]) -> Platform | None:
             manner=given.manner(),
             management=given.management,
             moderators=given.moderators,
-            rooms=_named(config, "matrix"),
+            rooms=tuple(dict.fromkeys((*_named(config, "matrix"), *given.management))),
             command_words=table.first_words,
         ),
         clock,

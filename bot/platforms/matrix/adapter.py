@@ -53,6 +53,7 @@ class MatrixPlatform:
     _vault: Vault | None = field(init=False, default=None)
     _voice: Voice = field(init=False)
     _people: People = field(init=False)
+    _ending: list[AsyncExitStack] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         given = self.settings
@@ -95,9 +96,8 @@ class MatrixPlatform:
                     told.error("matrix: an account failed", error=str(error))
             except* Exception as failed:  # noqa: BLE001 - a bug here must not end the others
                 told.error("matrix: an account failed", exc_info=failed)
-            finally:
-                account.online = None
-                account.begin()
+            account.online = None
+            account.begin()
             await asyncio.sleep(patience.pause(self.clock() - began))
 
     async def _run(self, account: Account, inbox: Inbox) -> None:
@@ -109,11 +109,19 @@ class MatrixPlatform:
             account.online = await self._connect(account, connections)
             stack.callback(account.online.machine.close)
             hearing = await self._hearing(account, inbox)
-            reader = Reader(account, self._vault, hearing, self.clock)
-            group = await stack.enter_async_context(asyncio.TaskGroup())
-            group.create_task(hearing.run_errands())
-            group.create_task(reader.keep_house())
-            await reader.run()
+            try:
+                await _read(Reader(account, self._vault, hearing, self.clock), hearing)
+            except asyncio.CancelledError:
+                # What was decided is still to be said: `close` ends it.
+                self._ending.append(stack.pop_all())
+                raise
+
+    async def close(self) -> None:
+        """Let go of the stores and connections; until then the bot may speak, though it is deaf."""
+        while self._ending:
+            await self._ending.pop().aclose()
+        for account in self.accounts:
+            account.online = None
 
     async def _connect(self, account: Account, connections: aiohttp.ClientSession) -> Online:
         """Log in, publish the device's keys and see that it is signed."""
@@ -237,13 +245,23 @@ class MatrixPlatform:
         rooms: set[str] = set()
         async with session() as connections:
             for account in self.accounts:
-                found, joined = await account_problems(account, connections)
+                found, joined = await account_problems(
+                    account, connections, self.settings.management
+                )
                 problems += [f"{account.user_id}: {each}" for each in found]
                 rooms |= joined
         if not problems:
             missing = [each for each in self.settings.rooms if each not in rooms]
             problems += [f"no account is in {each}; invite one" for each in missing]
         return problems
+
+
+async def _read(reader: Reader, hearing: Hearing) -> None:
+    """Read an account's rooms, with all that goes on beside that, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(hearing.run_errands())
+        group.create_task(reader.keep_house())
+        await reader.run()
 
 
 async def _display_name(account: Account) -> str:

@@ -7,19 +7,23 @@ import aiohttp
 
 from bot.errors import BotError
 from bot.platforms.matrix.account import Account
-from bot.platforms.matrix.api import Homeserver, Json
+from bot.platforms.matrix.api import Homeserver, Json, path
 from bot.platforms.matrix.chain import signed_devices
 from bot.platforms.matrix.device import find_homeserver
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.folder import Login
 from bot.platforms.matrix.machine import store_name
+from bot.platforms.matrix.rooms import BY_INVITATION
 from bot.platforms.matrix.settings import AccountSettings
 
 
 async def account_problems(
-    account: Account, connections: aiohttp.ClientSession
+    account: Account, connections: aiohttp.ClientSession, management: tuple[str, ...] = ()
 ) -> tuple[list[str], frozenset[str]]:
-    """Give an account's problems, a line each, and the rooms that it is in."""
+    """Give an account's problems, a line each, and the rooms that it is in.
+
+    `management` are the rooms whose members may change what holds everywhere.
+    """
     given = account.settings
     try:
         base = await find_homeserver(given.homeserver, connections)
@@ -33,11 +37,22 @@ async def account_problems(
         if problems:
             return problems, frozenset()
         told = (await homeserver.call("GET", "/joined_rooms")).get("joined_rooms")
+        joined = frozenset(map(str, told)) if isinstance(told, list) else frozenset()
+        asked = [each for each in management if each in joined]
+        found = [await _open_problem(homeserver, each) for each in asked]
     except MatrixError as error:
         return [f"{given.homeserver}: {error}"], frozenset()
     except BotError as error:
         return [str(error).removeprefix("matrix: ")], frozenset()
-    return [], frozenset(map(str, told)) if isinstance(told, list) else frozenset()
+    return [each for each in found if each is not None], joined
+
+
+async def _open_problem(homeserver: Homeserver, room_id: str) -> str | None:
+    """Say that a management room gives nobody rights, since anybody may come in."""
+    told = await homeserver.call("GET", path("rooms", room_id, "state", "m.room.join_rules"))
+    if told.get("join_rule") in BY_INVITATION:
+        return None
+    return f"anybody may come into {room_id}, so it gives no rights; let people in by invitation"
 
 
 def _login(account: Account) -> Login | None:

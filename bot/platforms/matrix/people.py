@@ -33,14 +33,15 @@ class People:
     async def role(self, actor: str, groups: Mapping[str, Role]) -> Role:
         """Take members of a management room for curators, its moderators for admins.
 
-        `groups` has roles of the members of other rooms, by the room's id. Raise MatrixError.
+        `groups` has roles of the members of other rooms, by the room's id. A room that anybody may
+        come into gives nobody anything. Raise MatrixError.
         """
         best = Role.READER
         given: dict[str, Role] = dict.fromkeys(self.management, Role.CURATOR)
         given.update({room: role for room, role in groups.items() if room.startswith("!")})
         for room_id, role in given.items():
             room = await self._room(self._as_it_goes_on(room_id))
-            if room is None or actor not in room.joined:
+            if room is None or not room.by_invitation or actor not in room.joined:
                 continue
             moderates = room_id in self.management and room.power(actor) >= self.moderators
             role = Role.ADMIN if moderates else role  # noqa: PLW2901 - the better of the two

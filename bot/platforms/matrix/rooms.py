@@ -24,7 +24,8 @@ _MOST_MESSAGES = 10_000
 _PRIVILEGED_CREATORS = 12
 _STRICT_LEVELS = 10
 _HERE = frozenset({"join", "invite"})
-_BY_INVITATION = frozenset({"invite", "knock", "private"})
+BY_INVITATION = frozenset({"invite", "knock", "private"})
+"""Rules of joining by which somebody who is there has to let one in."""
 _ACTIONS: Mapping[str, int] = {"invite": 0, "kick": 50, "ban": 50, "redact": 50}
 _NUMBER = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
 
@@ -127,6 +128,11 @@ class Room:
         return self._creator
 
     @property
+    def by_invitation(self) -> bool:
+        """Whether nobody comes in whom nobody there let in."""
+        return self._rule in BY_INVITATION
+
+    @property
     def creators(self) -> frozenset[str]:
         """Who may do everything because they made the room; nobody before version 12."""
         if not self._creator or _number(self.version) < _PRIVILEGED_CREATORS:
@@ -166,7 +172,7 @@ class Room:
         """
         here = {each for each, is_ in self.members.items() if is_ in _HERE}
         known = self.complete or "m.joined_member_count" in self._counts
-        closed = self._rule in _BY_INVITATION and self._history != "world_readable"
+        closed = self.by_invitation and self._history != "world_readable"
         if not (here & own and known and closed):
             return False
         return len(here - own) <= 1 and sum(self._counts.values()) <= len(here & own) + 1

@@ -66,6 +66,42 @@ async def running(made: MatrixPlatform, inbox: Inbox, vault: Vault) -> AsyncIter
     finally:
         task.cancel()
         await asyncio.wait([task])
+        await made.close()
+
+
+async def test_a_bot_that_stops_says_what_was_decided_and_then_lets_go(
+    server: Homeserver, tmp_path: Path
+) -> None:
+    made, vault = platform(server, tmp_path, BOT), Vault()
+    server.state[HALL] = room_of(ANNA, BOT)
+    await made.keep_in(vault)
+    task = asyncio.create_task(made.run(Inbox()))
+    async with asyncio.timeout(10):
+        while not made.accounts[0].known:
+            assert not task.done()
+            await asyncio.sleep(0.005)
+    task.cancel()
+    await asyncio.wait([task])
+    told = await made.post(Channel("matrix", HALL), CARD, key="k")
+    assert told.message_id
+    await made.close()
+    with pytest.raises(MatrixError, match="not connected"):
+        await made.post(Channel("matrix", HALL), CARD, key="l")
+    # Nobody else is kept out any more.
+    with made.accounts[0].folder.held():
+        pass
+
+
+async def test_a_management_room_that_anybody_may_enter_gives_no_rights(
+    server: Homeserver, tmp_path: Path
+) -> None:
+    made, inbox, vault = platform(server, tmp_path, BOT, management=(OPS,)), Inbox(), Vault()
+    server.state[OPS] = [
+        *room_of(ANNA, BOT),
+        state("m.room.join_rules", {"join_rule": "public"}),
+    ]
+    async with running(made, inbox, vault):
+        assert await made.role(Channel("matrix", HALL), ANNA, {}) is Role.READER
 
 
 async def test_it_connects_hears_and_answers(server: Homeserver, tmp_path: Path) -> None:
@@ -245,6 +281,19 @@ async def test_check_names_the_account_and_the_rooms_where_nobody_is(
     server.joined = [HALL]
     assert await made.check() == [f"no account is in {DEN}; invite one"]
     server.joined = [HALL, DEN]
+    assert await made.check() == []
+
+
+async def test_check_says_that_a_management_room_stands_open(
+    server: Homeserver, tmp_path: Path
+) -> None:
+    made = platform(server, tmp_path, BOT, management=(OPS,))
+    await first_login(made.settings.accounts[0], None, token_bytes)
+    server.joined = [OPS]
+    server.next("GET", "/rooms", Answer(200, {"join_rule": "public"}))
+    [told] = await made.check()
+    assert told.startswith(f"{BOT}: anybody may come into {OPS}, so it gives no rights")
+    server.next("GET", "/rooms", Answer(200, {"join_rule": "invite"}))
     assert await made.check() == []
 
 
