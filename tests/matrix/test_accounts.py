@@ -44,6 +44,7 @@ async def told(host: Person, room: str, words: str) -> list[Seen]:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("encrypted", [False, True])
 async def test_in_a_room_of_both_one_speaks_and_the_other_takes_over_when_it_goes(
     tmp_path: Path, others: Far, synapse: Homeserver, encrypted: bool

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.matrix
 MANY = 60
 
 
+@pytest.mark.long
 async def test_what_was_asked_while_it_was_down_is_answered_once_and_in_order(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:
@@ -34,6 +35,7 @@ async def test_what_was_asked_while_it_was_down_is_answered_once_and_in_order(
             assert len(await answered(anna, room, bot)) == MANY + 2
 
 
+@pytest.mark.long
 async def test_stopping_in_the_middle_of_a_backlog_loses_and_doubles_nothing(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:
@@ -57,7 +59,7 @@ async def test_stopping_in_the_middle_of_a_backlog_loses_and_doubles_nothing(
             assert (await answered(anna, room, bot))[:-1] == events
 
 
-@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize("encrypted", [pytest.param(False, marks=pytest.mark.long), True])
 async def test_a_crash_after_the_server_took_an_answer_does_not_repeat_it(
     others: Far, synapse: Homeserver, tmp_path: Path, encrypted: bool
 ) -> None:
@@ -89,6 +91,7 @@ async def test_a_crash_after_the_server_took_an_answer_does_not_repeat_it(
         assert (await answered(anna, room, bot))[:-1] == asked
 
 
+@pytest.mark.long
 async def test_a_crash_at_any_request_loses_and_doubles_nothing(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:

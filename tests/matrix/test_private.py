@@ -77,6 +77,7 @@ async def test_a_mark_opens_the_card_for_whoever_touches_it(
     await here.closed()
 
 
+@pytest.mark.long
 async def test_the_room_for_two_is_the_same_after_a_restart(
     tmp_path: Path, others: Far, synapse: Homeserver
 ) -> None:

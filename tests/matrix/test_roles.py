@@ -162,6 +162,7 @@ async def test_the_management_room_is_told_where_nothing_can_be_posted_and_no_na
     assert "a private channel on matrix" in notice.body
 
 
+@pytest.mark.long
 async def test_the_matters_of_private_rooms_are_told_nowhere_else(
     office: Office, others: Far, synapse: Homeserver
 ) -> None:
@@ -192,6 +193,7 @@ async def test_the_matters_of_private_rooms_are_told_nowhere_else(
     assert "secret deal" not in await told(ben, bens)
 
 
+@pytest.mark.long
 async def test_a_management_room_that_goes_on_elsewhere_takes_its_rights_and_notices_along(
     tmp_path: Path, others: Far, synapse: Homeserver
 ) -> None:

@@ -45,6 +45,7 @@ async def others(far_program: Program) -> AsyncIterator[Far]:
 # Invitations
 
 
+@pytest.mark.long
 async def test_who_is_not_on_the_list_is_refused_however_often_they_ask(
     tmp_path: Path, others: Far, synapse: Homeserver
 ) -> None:
@@ -137,6 +138,7 @@ async def test_in_a_space_it_says_nothing(bot: Bot, others: Far, synapse: Homese
 # Introductions
 
 
+@pytest.mark.long
 async def test_it_introduces_itself_once_each_time_it_comes(
     tmp_path: Path, others: Far, synapse: Homeserver
 ) -> None:
@@ -162,6 +164,7 @@ async def test_it_introduces_itself_once_each_time_it_comes(
         assert len(await said(anna, bot, room, INTRODUCTION)) == 3
 
 
+@pytest.mark.long
 async def test_after_a_restart_a_direct_room_is_still_one(
     tmp_path: Path, others: Far, synapse: Homeserver
 ) -> None:
@@ -262,6 +265,7 @@ async def test_it_follows_a_room_with_all_that_was_chosen_there(
         assert "m.room.message" not in {each["type"] for each in await anna.wire(new)}
 
 
+@pytest.mark.long
 async def test_it_follows_a_room_that_went_on_while_it_was_down_and_takes_feeds_along(
     tmp_path: Path, others: Far, synapse: Homeserver
 ) -> None:

@@ -37,6 +37,7 @@ async def behind(server: Homeserver, folder: Path) -> AsyncIterator[tuple[Door, 
         yield way, bot
 
 
+@pytest.mark.long
 async def test_nonsense_instead_of_an_answer_costs_neither_an_answer_nor_a_question(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:
@@ -63,6 +64,7 @@ async def test_nonsense_instead_of_an_answer_costs_neither_an_answer_nor_a_quest
         assert {each["again"] for each in silences} == {1}  # each stands alone
 
 
+@pytest.mark.long
 async def test_after_a_time_without_a_server_it_answers_what_was_asked_right_after(
     others: Far, tmp_path: Path
 ) -> None:
@@ -83,6 +85,7 @@ async def test_after_a_time_without_a_server_it_answers_what_was_asked_right_aft
             assert await answered(anna, room, bot) == asked
 
 
+@pytest.mark.long
 async def test_asked_to_slow_down_it_answers_all_in_order_and_leaves_out_reactions(
     others: Far, tmp_path: Path
 ) -> None:
@@ -102,6 +105,7 @@ async def test_asked_to_slow_down_it_answers_all_in_order_and_leaves_out_reactio
             assert way.count("/send/m.reaction", after=known) <= 3
 
 
+@pytest.mark.long
 async def test_much_that_was_said_while_it_was_down_is_read_again(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:
@@ -134,6 +138,7 @@ async def _chatter(person: Person, room: str, count: int) -> None:
         await person.send_clear(room, "m.room.message", said, f"chatter{number}")
 
 
+@pytest.mark.long
 async def test_what_was_said_before_the_first_start_is_not_answered(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:

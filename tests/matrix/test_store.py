@@ -64,6 +64,7 @@ async def devices(bot: Bot, server: Homeserver) -> set[str]:
     return {each["device_id"] for each in listed} - {bot.account.device_id}
 
 
+@pytest.mark.long
 async def test_login_prints_a_recovery_key_which_makes_up_for_a_lost_store(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:
@@ -123,6 +124,7 @@ async def test_a_device_whose_keys_are_lost_is_logged_out_and_never_taken_up_aga
         assert "Hikvision" in await answer(anna, room, bot, asked)
 
 
+@pytest.mark.long
 async def test_a_second_bot_on_a_store_is_refused_and_disturbs_nothing(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:
@@ -149,6 +151,7 @@ async def test_a_second_bot_on_a_store_is_refused_and_disturbs_nothing(
         assert await answered(anna, room, bot) == [asked]
 
 
+@pytest.mark.long
 async def test_a_login_that_is_taken_away_is_told_and_not_hammered(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:
@@ -217,6 +220,7 @@ def lone(told: tuple[int, str, str]) -> str:
     return first
 
 
+@pytest.mark.long
 async def test_a_login_that_fails_says_why_in_one_line(synapse: Homeserver, tmp_path: Path) -> None:
     async with cared_for(tmp_path, synapse) as bot:
         words = ("matrix", "login")
@@ -241,6 +245,7 @@ async def test_a_login_that_fails_says_why_in_one_line(synapse: Homeserver, tmp_
         assert f"the login of {who} is not good any more (M_UNKNOWN_TOKEN" in unknown
 
 
+@pytest.mark.long
 async def test_a_store_that_does_not_open_says_so_in_one_line(
     synapse: Homeserver, tmp_path: Path
 ) -> None:

@@ -173,6 +173,7 @@ async def test_what_somebody_else_said_cannot_be_said_again_by_another(
     assert all("Hikvision" not in each.body for each in replies)
 
 
+@pytest.mark.long
 async def test_a_flood_that_nobody_can_read_does_not_hold_the_bot_up(
     bot: Bot, others: Far, synapse: Homeserver
 ) -> None:
@@ -219,6 +220,7 @@ async def test_an_account_whose_identity_was_made_elsewhere_says_what_it_needs(
             await bot.kill()
 
 
+@pytest.mark.long
 async def test_an_identity_made_elsewhere_is_replaced_only_when_a_person_says_so(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:

@@ -81,6 +81,7 @@ async def test_when_a_room_becomes_encrypted_the_bot_says_so_and_stops_listening
     assert in_the_clear([each for each in wire[since + 1 :] if each["sender"] == bot.user_id]) == []
 
 
+@pytest.mark.long
 async def test_a_room_that_became_encrypted_while_the_bot_was_away_is_one(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:
@@ -105,6 +106,7 @@ async def test_a_room_that_became_encrypted_while_the_bot_was_away_is_one(
         assert len(in_the_clear(events)) == 1, "but for the introduction of before"
 
 
+@pytest.mark.long
 async def test_what_cannot_be_encrypted_is_not_said_until_it_can(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:
