@@ -52,7 +52,10 @@ proofs: setup-dev  ## Run the tests on PostgreSQL, and those that kill and distu
 	@$(BIN)/python -m pytest -n auto -m 'proof or postgres'
 
 test-matrix: $(VENV)/.homeserver $(FAR)/node_modules/.made  ## Run the tests on a real Matrix homeserver
-	@$(BIN)/python -m pytest -rs -m matrix tests/matrix
+	@$(BIN)/python -m pytest -rs -n auto --dist loadfile -m 'matrix and not long' tests/matrix
+
+prove-matrix: $(VENV)/.homeserver $(FAR)/node_modules/.made  ## The same with the long ones: killed, starved, robbed
+	@$(BIN)/python -m pytest -rs -n auto --dist loadfile -m matrix tests/matrix
 
 check: setup-dev  ## What CI runs: format, lint, types, tests
 	@$(BIN)/ruff format --check .
