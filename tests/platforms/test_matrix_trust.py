@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes
 
@@ -164,6 +164,11 @@ class Place:
     folder: Path
     server: Server = field(default_factory=Server)
     made: list[Machine] = field(default_factory=list)
+    later: timedelta = timedelta()
+
+    def clock(self) -> datetime:
+        """Tell the time, which a test can push forward."""
+        return datetime.now(UTC) + self.later
 
     async def device(
         self,
@@ -177,7 +182,8 @@ class Place:
         """Log a device in, and publish its keys."""
         olm = open_olm(self.folder, Login(user, device, ""), "a key of a test")
         olm.store.database.execute_sql("PRAGMA synchronous = OFF")  # no power will be lost
-        machine = Machine(olm, Door(self.server, (user, device)), trust)  # type: ignore[arg-type]
+        door = Door(self.server, (user, device))
+        machine = Machine(olm, door, trust, self.clock)  # type: ignore[arg-type]
         self.made.append(machine)
         await machine.publish()
         peer = Peer(machine, Me(user, device, machine.sign), self.server, identity)
@@ -351,11 +357,79 @@ async def test_a_key_without_way_to_one_device_and_at_its_end_is_renewed(place: 
     place.server.one_time[EVE, "E"].clear()  # so that there is no way to it
     pace = Rotation(messages=1)
     await anna.say("0", BERT, EVE, rotation=pace)
-    anna.machine._missed.clear()
-    anna.machine._missed[ROOM] = anna.machine.olm.outbound_group_sessions[
-        ROOM
-    ].creation_time.astimezone()
+    place.later = timedelta(minutes=5)
     assert body(await bert.hear(await anna.say("1", BERT, EVE, rotation=pace))) == "1"
+
+
+async def test_whose_server_does_not_answer_is_left_alone_for_five_minutes(place: Place) -> None:
+    anna, bert = await place.device(ANNA, "A"), await place.device(BERT, "B")
+    place.server.silent.add(BERT)
+    await anna.say("0", BERT)
+    heard = [await bert.say(str(number), ANNA) for number in range(2)]
+    place.server.silent.clear()
+    place.server.asked.clear()
+    place.later = timedelta(minutes=4)
+    missed = await anna.say("1", BERT)
+    for each in heard:  # what comes from a device that is not known asks for it as well
+        opened = await anna.hear(each)
+        assert opened is not None
+        assert not opened.trusted
+    await anna.absorb()
+    assert "/keys/query" not in place.server.asked
+    place.later = timedelta(minutes=5)
+    read = await anna.say("2", BERT)
+    assert [body(await bert.hear(each)) for each in (missed, read)] == [None, "2"]
+
+
+async def test_one_who_writes_is_asked_for_again_when_the_five_minutes_are_over(
+    place: Place,
+) -> None:
+    anna, bert = await place.device(ANNA, "A"), await place.device(BERT, "B")
+    place.server.silent.add(BERT)
+    opened = await anna.hear(await bert.say("0", ANNA))
+    assert opened is not None
+    assert not opened.trusted
+    place.server.silent.clear()
+    place.later = timedelta(minutes=5)
+    opened = await anna.hear(await bert.say("1", ANNA))
+    assert opened is not None
+    assert opened.trusted
+
+
+async def test_news_of_somebodys_devices_ends_the_wait_for_their_server(place: Place) -> None:
+    anna, bert = await place.device(ANNA, "A"), await place.device(BERT, "B")
+    eve = await place.device(EVE, "E")
+    await anna.say("known", EVE)
+    place.server.silent = {BERT, EVE}
+    await anna.absorb(device_lists={"changed": [EVE]})
+    await anna.say("0", BERT, EVE)
+    place.server.silent = set()
+    del place.server.devices[EVE]["E"]
+    await anna.absorb(device_lists={"changed": [BERT, EVE]})
+    event = await anna.say("1", BERT, EVE)
+    assert body(await bert.hear(event)) == "1"
+    assert await eve.hear(event) is None
+
+
+async def test_a_change_while_a_server_does_not_answer_is_not_lost(place: Place) -> None:
+    anna, bert = await place.device(ANNA, "A"), await place.device(BERT, "B")
+    await anna.say("first", BERT)
+
+    async def before(where: str) -> None:
+        if where == "/keys/query":
+            place.server.before = None
+            place.server.silent.clear()
+            del place.server.devices[BERT]["B"]
+            # It waits for the first, whose answer has nothing of Bert.
+            second.append(asyncio.ensure_future(anna.absorb(device_lists=changed)))
+            await asyncio.sleep(0)
+
+    changed, second = {"changed": [BERT]}, list[asyncio.Future[object]]()
+    place.server.silent.add(BERT)
+    place.server.before = before
+    await anna.absorb(device_lists=changed)
+    await asyncio.gather(*second)
+    assert await bert.hear(await anna.say("after the device was gone", BERT)) is None
 
 
 async def test_keys_that_came_with_a_sync_that_failed_are_told_with_the_next(place: Place) -> None:
@@ -620,3 +694,19 @@ async def test_keys_are_forgotten_a_week_after_their_last_use(place: Place) -> N
     again = await place.device(ANNA, "A", sign=False)
     assert body(await again.hear(first)) == "first"
     assert again.machine.open(second, ROOM) is None, "it is gone from the file as well"
+
+
+async def test_that_a_key_is_there_is_written_down_once(place: Place) -> None:
+    anna, bert = await place.device(ANNA, "A"), await place.device(BERT, "B")
+    await anna.hear(await bert.say("first", ANNA))
+    written, day = list[str](), date(2026, 3, 1)
+    assert anna.machine.tidy(day) == 0
+    anna.machine.olm.store.database.connection().set_trace_callback(written.append)
+    assert anna.machine.tidy(day) == 0
+    assert not [each for each in written if each.startswith(("INSERT", "UPDATE", "DELETE"))]
+    bert.machine.rotate(ROOM)
+    second = await bert.say("second", ANNA)
+    await anna.absorb()
+    assert anna.machine.tidy(day + timedelta(days=7)) == 0
+    assert anna.machine.tidy(day + timedelta(days=8)) == 1
+    assert body(await anna.hear(second)) == "second"

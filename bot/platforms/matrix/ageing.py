@@ -27,19 +27,27 @@ def used(olm: Olm, sessions: Iterable[str], today: date) -> None:
             olm.store.database.execute_sql(_USED, (session, today.isoformat()))
 
 
-def purge(olm: Olm, today: date) -> int:
-    """Forget the keys that were not used for a week; give how many."""
+def purge(olm: Olm, today: date, noted: set[str] | None = None) -> int:
+    """Forget the keys that were not used for a week; give how many.
+
+    `noted` are those that are known to have a day. It is kept up to date, so that only what is
+    new is written when it is given again.
+    """
+    noted = set() if noted is None else noted
     database = olm.store.database
     held = {each.id: each for each in olm.inbound_group_store}
+    new = held.keys() - noted
     with database.atomic():
         database.execute_sql(_TABLE)
-        for session in held:
+        for session in new:
             database.execute_sql(_SEEN, (session, today.isoformat()))
         before = (today - KEPT).isoformat()
         old = [row[0] for row in database.execute_sql(_OLD, (before,)).fetchall()]
         for session in old:
             for table in ("megolminboundsessions", "vendorwatch_key_used"):
                 database.execute_sql(f"DELETE FROM {table} WHERE session_id = ?", (session,))  # noqa: S608 - our own words
+    noted |= new
+    noted.difference_update(old)
     for session in old:
         if session in held:
             gone = held[session]

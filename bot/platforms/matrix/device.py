@@ -5,7 +5,6 @@ who stole its name, and they would refuse it for good.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.folder import Folder, Login
 from bot.platforms.matrix.machine import LostStoreError, Machine, open_olm, store_name
 from bot.platforms.matrix.settings import AccountSettings
+from bot.platforms.matrix.values import mapping, mappings, string
 
 log = structlog.get_logger()
 DEVICE_NAME = "VendorWatch"
@@ -40,17 +40,16 @@ async def find_homeserver(given: str, connections: aiohttp.ClientSession) -> str
         if error.status == 404:
             return f"https://{given}"
         raise BotError(f"matrix: {given} does not say where its homeserver is: {error}") from None
-    base = _mapping(told.get("m.homeserver")).get("base_url")
-    if not isinstance(base, str) or urlsplit(base).scheme != "https":
+    base = string(mapping(told, "m.homeserver"), "base_url")
+    if urlsplit(base).scheme != "https":
         raise BotError(f"matrix: {given} does not say where its homeserver is")
     return base.rstrip("/")
 
 
 async def log_in(homeserver: Homeserver, user: str, password: str) -> Login:
     """Log in as a new device. Raise BotError with what to do instead if that is not possible."""
-    flows = (await homeserver.call("GET", "/login")).get("flows")
-    kinds = {_mapping(each).get("type") for each in flows} if isinstance(flows, list) else set()
-    if "m.login.password" not in kinds:
+    told = await homeserver.call("GET", "/login")
+    if "m.login.password" not in {string(each, "type") for each in mappings(told, "flows")}:
         raise BotError(
             f"matrix: {homeserver.base} takes no passwords; have its operator make an access token "
             "with a device (deploy/README.md says how), and set access_token and device_id"
@@ -183,7 +182,3 @@ class Entrance:
             f"not in {self.folder.path}: its store is lost, or the token was made for another "
             "program; give the password, or a token of a new device"
         )
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
