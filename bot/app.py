@@ -1,12 +1,11 @@
 """Wires everything together and lets messages, entries and commands flow through it.
 
-A mention becomes an alert row in the same transaction that makes its source safe to forget;
-posting is the outbox worker's. The app decides nothing itself: it brings the pure decisions and
-the rooms that touch the world together.
+What is heard goes to `mentions`, `clerk` or `arrivals`; posting is the outbox worker's. The app
+decides nothing itself: it brings the pure decisions and the rooms that touch the world together.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,40 +13,27 @@ from random import Random, SystemRandom
 
 import structlog
 
+from bot.arrivals import Arrivals
 from bot.clerk import Clerk
 from bot.commands.context import Context
-from bot.core.about import about, awaits_approval, went_on
-from bot.core.addresses import links
-from bot.core.cards import Desk
 from bot.core.commands import CommandTable
 from bot.core.document import Document
 from bot.core.feed import Poll
-from bot.core.judge import WatchlistJudge
 from bot.core.limits import Patience
-from bot.core.mention import (
-    DEFAULT_TEAM,
-    Cause,
-    Channel,
-    Entry,
-    Invocation,
-    Match,
-    Mention,
-    Message,
-)
-from bot.core.places import Watch, listens
-from bot.core.policy import Decision, Hold, Join, Skip
+from bot.core.mention import Channel, Invocation, Message
+from bot.core.places import Watch
 from bot.core.roles import Roles
 from bot.core.settings import Settings
 from bot.core.signs import is_mark, meant
-from bot.core.stories import Fingerprint, fingerprint
-from bot.current import Compiled, CurrentWatchlist
+from bot.current import CurrentWatchlist
 from bot.delivery.outbox import Worker
 from bot.errors import BotError, StorageError
 from bot.feeds.poller import Poller
+from bot.mentions import Mentions
 from bot.places import Places
 from bot.platforms.base import Platform
 from bot.rights import Rights
-from bot.storage.rows import Hearing, Retention, Ruling
+from bot.storage.rows import Retention
 from bot.storage.store import Store
 from bot.upkeep import Upkeep
 
@@ -85,16 +71,30 @@ class App:
     rng: Random = field(default_factory=SystemRandom)
     rights: Rights = field(init=False)
     places: Places = field(init=False)
+    mentions: Mentions = field(init=False)
+    arrivals: Arrivals = field(init=False)
     clerk: Clerk = field(init=False)
     upkeep: Upkeep = field(init=False)
-    _kept: tuple[Compiled, Desk] | None = field(init=False, default=None)
     _stop: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        nudge = self.worker.nudge
+        nudge, settings = self.worker.nudge, self.routes.settings
         self.rights = Rights(self.roles, self.platforms, self.clock)
         self.places = Places(self.store, self.clock, self.watch)
         self.worker.known = self.places.known
+        self.mentions = Mentions(
+            self.store,
+            self.current,
+            self.places,
+            settings,
+            self.routes.feeds,
+            self.clock,
+            nudge,
+            self.corrections,
+        )
+        self.arrivals = Arrivals(
+            self.store, self.current, self.places, settings, self.admins, self.clock, nudge
+        )
         self.clerk = Clerk(
             self.store,
             self.commands,
@@ -110,110 +110,24 @@ class App:
             self.clock,
             nudge,
             self.retention,
-            self.routes.settings,
+            settings,
         )
 
     async def on_message(self, message: Message) -> None:
         """Look for vendors in a message; on return its mentions are recorded."""
-        await self._hear(message, frozenset())
+        await self.mentions.of_message(message)
 
     async def on_edit(self, message: Message) -> None:
         """Look for vendors that a message names now and did not before."""
-        channel = message.channel
-        if not await self.places.listens(channel):
-            return
-        if self.current.compiled.matcher.find(message.text):
-            known = await self.store.named_before(channel, message.id, channel.team)
-            await self._hear(message, known)
+        await self.mentions.of_edit(message)
 
     async def on_delete(self, channel: Channel, message_id: str) -> None:
         """Take back what a deleted message brought, if its channel wants that."""
-        hearing = self._hearing(self.current.compiled, team=channel.team)
-        if await self.store.withdraw_for(channel, message_id, hearing):
-            self.worker.nudge()
-
-    async def _hear(self, message: Message, known: frozenset[str]) -> None:
-        if not await self.places.listens(message.channel):
-            return
-        compiled = self.current.compiled
-        matches = compiled.matcher.find(message.text)
-        mentions = [
-            Mention(
-                channel=message.channel,
-                vendor=match.vendor,
-                match=match,
-                cause=Cause.MESSAGE,
-                cause_id=message.id,
-                at=message.at,
-                thread=message.thread or message.id,
-                links=links(message.text),
-            )
-            for match in _one_a_vendor(matches)
-            if match.vendor not in known
-        ]
-        if mentions:
-            hearing = self._hearing(compiled, team=message.channel.team)
-            self._tell(await self.store.record(mentions, hearing))
+        await self.mentions.withdraw(channel, message_id)
 
     async def on_poll(self, poll: Poll) -> None:
         """Look for vendors in a poll's entries; on return everything of it is committed."""
-        await self.places.look()
-        compiled = self.current.compiled
-        mentions: list[Mention] = []
-        prints: dict[str, Fingerprint] = {}
-        for entry in () if poll.silent else poll.entries:
-            found = list(self._entry_mentions(compiled, entry))
-            if found:
-                prints[entry.id] = fingerprint(entry.url, entry.title, entry.text)
-                mentions += found
-        self._tell(await self.store.finish_poll(poll, mentions, self._hearing(compiled, prints)))
-
-    def _entry_mentions(self, compiled: Compiled, entry: Entry) -> Iterable[Mention]:
-        matches = _one_a_vendor(compiled.matcher.find(entry.text))
-        for channel in self.routes.feeds.get(entry.feed, ()) if matches else ():
-            for match in matches:
-                yield Mention(
-                    channel=self.places.known(channel),
-                    vendor=match.vendor,
-                    match=match,
-                    cause=Cause.ENTRY,
-                    cause_id=entry.id,
-                    at=entry.published or self.clock(),
-                    title=entry.title,
-                    link=entry.url,
-                    feed=entry.feed,
-                )
-
-    def _hearing(
-        self,
-        compiled: Compiled,
-        prints: dict[str, Fingerprint] | None = None,
-        team: str = DEFAULT_TEAM,
-    ) -> Hearing:
-        now = self.clock()
-        judge = WatchlistJudge(compiled.watchlist, self._desk(compiled), compiled.revision, now)
-        return Hearing(judge, now, self.routes.settings, team, prints or {})
-
-    def _desk(self, compiled: Compiled) -> Desk:
-        """Give the day's desk for this watchlist: what it has written once it need not again."""
-        desk = Desk(compiled.watchlist.programs, self.clock().date(), self.corrections)
-        if self._kept is None or self._kept[0] is not compiled or self._kept[1] != desk:
-            self._kept = (compiled, desk)
-        return self._kept[1]
-
-    def _tell(self, rulings: Iterable[Ruling]) -> None:
-        """Log each decision with its reason, never with a text; wake the worker."""
-        for ruling in rulings:
-            mention, decision = ruling.mention, ruling.decision
-            private = mention.channel.private
-            log.info(
-                _outcome(decision),
-                vendor=None if private else mention.vendor,
-                channel="private" if private else mention.channel.key,
-                cause=str(mention.cause),
-                reason=str(decision.reason),
-            )
-        self.worker.nudge()
+        await self.mentions.of_poll(poll)
 
     async def on_command(self, invocation: Invocation) -> None:
         """Take a command; on return it is kept and will be answered."""
@@ -244,40 +158,20 @@ class App:
             await self.on_marked(replace(invocation, line="vendor explain"))
 
     async def on_joined(self, channel: Channel, event: str, by: str | None = None) -> None:
-        """Say what the bot does there, once; where it needs approval, ask for that."""
-        decided = await self.store.listening(channel)
-        await self.places.look()
-        policy = self.places.policy(channel.platform)
-        vendors = len(self.current.compiled.watchlist.vendors)
-        posts = [(channel, about(channel, decided, policy, self.routes.settings, vendors))]
-        # What an encrypted channel says is decided about in it, not elsewhere.
-        closed = channel.private or channel.encrypted
-        if not (closed or listens(channel, decided, policy)):
-            # An admin elsewhere could not approve: the button is a command of this chat and team.
-            near = [self.places.known(each) for each in self.admins if _is_near(each, channel)]
-            posts += [(admin, awaits_approval(channel, by)) for admin in near]
-        if await self.store.join(channel, by, event, posts, self.clock()):
-            self.places.forget()
-            self.worker.nudge()
+        """Say what the bot does there, once."""
+        await self.arrivals.joined(channel, event, by)
 
     async def on_left(self, channel: Channel) -> None:
         """Keep nothing back for a channel that cannot be posted to."""
-        await self.store.leave(channel, self.clock())
+        await self.arrivals.left(channel)
 
     async def on_moved(self, old: Channel, new: Channel, event: str) -> None:
-        """Let a channel's settings, and what waits for it, go on in the one that follows it."""
-        await self.places.look()
-        old = self.places.shared(old)
-        listened = await self.places.listens(old)
-        lost = listened and new.encrypted and not old.encrypted
-        if await self.store.move(old, new, event, went_on(listening_lost=lost), self.clock()):
-            self.places.forget()
-            self.worker.nudge()
+        """Let a channel go on in the one that follows it."""
+        await self.arrivals.moved(old, new, event)
 
     async def on_removed(self, platform: str, team: str) -> None:
-        """Stop at once for a team that has taken the bot out; what is kept of it goes later."""
-        await self.store.remove(platform, team, self.clock())
-        log.warning("taken out of a workspace", platform=platform, team=team)
+        """Stop at once for a team that has taken the bot out."""
+        await self.arrivals.removed(platform, team)
 
     def _pages(self, channel: Channel, document: Document) -> tuple[Document, ...]:
         platform = self.platforms.get(channel.platform)
@@ -298,7 +192,7 @@ class App:
             invocation=invocation,
             watchlist=compiled.watchlist,
             matcher=compiled.matcher,
-            desk=self._desk(compiled),
+            desk=self.mentions.desk(compiled),
             settings=self.routes.settings,
             records=self.store,
             role=lambda: self.rights.role(invocation),
@@ -365,26 +259,3 @@ class App:
                 exc_info=trace,
             )
             await asyncio.sleep(pause)
-
-
-def _is_near(one: Channel, other: Channel) -> bool:
-    return (one.platform, one.team) == (other.platform, other.team)
-
-
-def _one_a_vendor(matches: Iterable[Match]) -> list[Match]:
-    """Keep the first match of each vendor, in order."""
-    first: dict[str, Match] = {}
-    for match in matches:
-        first.setdefault(match.vendor, match)
-    return list(first.values())
-
-
-def _outcome(decision: Decision) -> str:
-    match decision:
-        case Skip():
-            return "alert skipped"
-        case Hold():
-            return "alert waits"
-        case Join():
-            return "alert joined to an earlier one"
-    return "alert recorded"

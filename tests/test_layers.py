@@ -55,11 +55,14 @@ RULES: dict[str, set[str]] = {
     "platforms/matrix/calls.py": READING_MATRIX,
     "platforms/matrix/events.py": READING_MATRIX,
     "platforms/matrix/markup.py": READING_MATRIX | {"lxml"},
+    "platforms/matrix/inert.py": STDLIB_WITHOUT_IO | {"bot.core"},
+    "platforms/matrix/invites.py": READING_MATRIX | {"bot.platforms.matrix.rooms"},
     "platforms/matrix/rooms.py": READING_MATRIX,
     "platforms/matrix/values.py": STDLIB_WITHOUT_IO,
+    "platforms/matrix/wanted.py": STDLIB_WITHOUT_IO,
     "platforms/matrix/words.py": READING_MATRIX,
     "platforms/matrix/settings.py": STDLIB_WITHOUT_IO | {"pathlib"},
-    "platforms/matrix/render.py": STDLIB_WITHOUT_IO | {"bot.core"},
+    "platforms/matrix/render.py": STDLIB_WITHOUT_IO | {"bot.core", "bot.platforms.matrix.inert"},
     "platforms/console/render.py": STDLIB_WITHOUT_IO | {"rich", "bot.core"},
 }
 # What each room may know of the others, beside itself, the core and the errors.

@@ -9,15 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from bot.platforms.matrix.rooms import (
-    ROTATION_MESSAGES,
-    ROTATION_MS,
-    Invite,
-    Room,
-    Successor,
-    allowed,
-    invite,
-)
+from bot.platforms.matrix.invites import Invite, allowed, invite
+from bot.platforms.matrix.rooms import ROTATION_MESSAGES, ROTATION_MS, Room, Successor
 
 Event: TypeAlias = Mapping[str, object]
 

@@ -151,8 +151,8 @@ async def test_a_new_room_of_two_is_not_spoken_in_before_it_is_encrypted(server:
     hearing = Hearing(server.account, cast("Inbox", Heard()), own, lambda _: True, lambda _: False)
     made: dict[str, object] = {"type": "m.room.create", "state_key": "", "content": {}}
     begun = [{**made, "sender": BOT}, member(BOT)]
-    hearing.state(MADE, begun, {})
-    await hearing.entered(MADE, begun, fresh=True)
+    hearing.coming.state(MADE, begun, {})
+    await hearing.coming.entered(MADE, begun, fresh=True)
     assert told == []
     rest = {"type": "m.room.encryption", "state_key": "", "sender": BOT, "content": {}}
     await hearing.hear(MADE, {**rest, "event_id": "$encrypted"})

@@ -87,6 +87,24 @@ def read(event: Json, there: There, own: Own) -> Heard | None:
     return reader(_Delivery(event, mapping(event, "content"), id_, sender, there, own))
 
 
+def membership(event: Json, who: str) -> str:
+    """Give what a membership event makes of somebody; an empty string for any other event."""
+    if event.get("type") != "m.room.member" or event.get("state_key") != who:
+        return ""
+    return string(mapping(event, "content"), "membership")
+
+
+def stayed(event: Json) -> bool:
+    """Whether a membership event only changes the name or picture of who was there."""
+    before = mapping(mapping(event, "unsigned"), "prev_content")
+    return before.get("membership") == "join"
+
+
+def comes_in(event: Json, who: str) -> bool:
+    """Whether with an event somebody who was not there comes in."""
+    return membership(event, who) == "join" and not stayed(event)
+
+
 @dataclass(frozen=True, slots=True)
 class _Delivery:
     event: Json

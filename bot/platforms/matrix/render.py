@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from html import escape
 from typing import assert_never
-from urllib.parse import unquote, urlsplit
 
-from bot.core.clean import clean_run, cleaned
+from bot.core.clean import cleaned
 from bot.core.document import (
     COMMANDS,
     Actions,
@@ -38,6 +37,7 @@ from bot.core.document import (
 )
 from bot.core.fit import fit, pages
 from bot.core.signs import numbered
+from bot.platforms.matrix.inert import inert, inert_address, unposed
 
 MOST_BYTES = 16 * 1024
 """Bytes of UTF-8 in both forms together. An event may have 64 KiB, of which encryption takes a
@@ -45,25 +45,7 @@ good part."""
 LONGEST_LEAD = 500
 """Characters of the summary before the plain text."""
 
-_GAP = "\u200b"
-# `@room`, and the id or alias of a user or room; an e-mail address stays whole. What reaches the
-# end of a run may go on in the next one, which is drawn right behind it.
-_MENTION = re.compile(
-    r"@(?=room(?![a-z0-9_])|(?:r|ro|roo)$)"
-    r"|[@#!](?=[^\s@#!:]+:\S|$)"
-    r"|(?<![\w.+-])[@#!](?=[^\s@#!:]+:?$)",
-    re.IGNORECASE,
-)
-_PERMALINK = re.compile(r"\bmatrix(?:\.(?=to/)|:(?=(?:u|r|roomid)/))", re.IGNORECASE)
-# The same inside an address, where the sign may be written as %40.
-_AT = re.compile(r"@(?=room(?![a-z0-9_])|[^\s@#!:]+:\S|$)", re.IGNORECASE)
 _SIGN = re.compile(rf"!(?=(?:{'|'.join(COMMANDS)})\b)")
-_PILL = re.compile(r"#/.*[@#!+][^/]*:")
-# A message, by its room's id: what the bot itself links to. Nothing in it is encoded, so that no
-# client finds anybody in it.
-_EVENT = re.compile(
-    r"https://matrix\.to/#/![\w.~:-]{1,255}/\$[\w.~:+-]{1,255}(?:\?via=[\w.:-]{1,255})?", re.ASCII
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +107,7 @@ def _fits(document: Document) -> bool:
 
 def _drawn(document: Document) -> MatrixMessage:
     body = _plain_blocks(document.blocks)
-    lead = _inert(document.summary)
+    lead = inert(document.summary)
     if not re.search(rf"(?<!\w){re.escape(_spoken(lead))}(?!\w)", _spoken(body)):
         lead = lead if len(lead) <= LONGEST_LEAD else lead[: LONGEST_LEAD - 1] + "…"
         body = f"{lead}\n\n{body}"
@@ -142,30 +124,6 @@ def _signs(blocks: Iterable[Block]) -> Iterator[str]:
     for block in blocks:
         if isinstance(block, Actions):
             yield from (button.sign for button in block.buttons if button.sign)
-
-
-def _inert(text: str) -> str:
-    """Break what would ping or become a pill; the reader sees the same."""
-    text = _MENTION.sub(lambda found: found.group() + _GAP, text)
-    return _PERMALINK.sub(lambda found: found.group() + _GAP, text)
-
-
-def _is_pill(url: str) -> bool:
-    """Whether clients draw a link to it as a person or room: matrix.to, or a client's own page."""
-    if _EVENT.fullmatch(url):
-        return False
-    host = urlsplit(url).hostname or ""
-    return f".{host}".endswith(".matrix.to") or _PILL.search(unquote(url)) is not None
-
-
-def _unposed(text: Inlines) -> Inlines:
-    """Turn the links that would pose as somebody into text, joined with the text beside it."""
-    return clean_run(
-        tuple(
-            Text(part.label) if isinstance(part, Link) and _is_pill(part.url) else part
-            for part in text
-        )
-    )
 
 
 def _html(block: Block, *, first: bool) -> str:  # noqa: PLR0911 - one return for each type of block
@@ -201,7 +159,7 @@ def _html_item(item: Item) -> str:
 
 
 def _html_run(text: Inlines) -> str:
-    return "".join(map(_html_part, _unposed(text)))
+    return "".join(map(_html_part, unposed(text)))
 
 
 def _html_part(part: Inline) -> str:
@@ -221,7 +179,7 @@ def _html_part(part: Inline) -> str:
 
 
 def _text(value: str) -> str:
-    return escape(_inert(value), quote=False)
+    return escape(inert(value), quote=False)
 
 
 def _row(row: FieldRow) -> Inlines:
@@ -253,7 +211,7 @@ def _html_button(button: Button) -> str:
 
 def _plain_button(button: Button) -> str:
     label = f"{button.sign} {button.label}".lstrip()
-    return _inert(f"{label}: !{button.line}" if button.line else label)
+    return inert(f"{label}: !{button.line}" if button.line else label)
 
 
 def _plain_blocks(blocks: Iterable[Block]) -> str:
@@ -288,7 +246,7 @@ def _plain(block: Block) -> Iterator[str]:
 def _plain_run(text: Inlines) -> str:
     """Draw a run; a mention put together from several parts of it is broken as well."""
     drawn, pending = "", ""
-    for part in _unposed(text):
+    for part in unposed(text):
         match part:
             case Text(value) | Handle(value):
                 pending += value
@@ -297,9 +255,9 @@ def _plain_run(text: Inlines) -> str:
             case Typed():
                 pending += _with_sign(part)
             case Link(label, url):
-                drawn += _inert(pending if label == url else f"{pending}{label} (")
-                drawn += _AT.sub("%40", url)
+                drawn += inert(pending if label == url else f"{pending}{label} (")
+                drawn += inert_address(url)
                 pending = "" if label == url else ")"
             case _:
                 assert_never(part)
-    return drawn + _inert(pending)
+    return drawn + inert(pending)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.core.clean import clean
-from bot.platforms.matrix.values import Json, identity, listed, mapping, server_of, string, user
+from bot.platforms.matrix.values import Json, identity, listed, mapping, string, user
 
 LONGEST_NAME = 80
 """Characters of a display name."""
@@ -246,50 +246,6 @@ class Room:
         if isinstance(value, float) and math.isfinite(value):
             return int(value)
         return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Invite:
-    """An invitation of the bot's. Only `inviter` is certain; the rest is as their server says.
-
-    `inviter` is empty where it is not clear who that is. `predecessor` is the room that this one is
-    said to continue.
-    """
-
-    inviter: str
-    direct: bool = False
-    encrypted: bool = False
-    predecessor: str | None = None
-
-
-def invite(state: Iterable[object], user_id: str) -> Invite:
-    """Read the stripped state of an invitation of an account of the bot's."""
-    room_then, inviters, is_direct = Room(), set[str](), False
-    for event in state:
-        if not isinstance(event, dict):
-            continue
-        room_then.take(event)
-        content = mapping(event, "content")
-        mine = event.get("type") == "m.room.member" and event.get("state_key") == user_id
-        if mine and content.get("membership") == "invite":
-            inviters.add(user(event.get("sender")))
-            is_direct = is_direct or content.get("is_direct") is True
-    inviter = inviters.pop() if len(inviters) == 1 else ""
-    return Invite(inviter, is_direct, room_then.encrypted, room_then.predecessor)
-
-
-def allowed(inviter: str, patterns: tuple[str, ...]) -> bool:
-    """Whether somebody may invite the bot: by their id, by their server, or because of `*`."""
-    if not user(inviter):
-        return False
-    server = server_of(inviter)
-    for pattern in patterns:
-        if pattern == "*" or pattern.lower() == server:
-            return True
-        name, _, at = pattern.partition(":")
-        if (name, at.lower()) == (inviter.partition(":")[0], server):
-            return True
-    return False
 
 
 def room(value: object) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.core import limits
 from bot.errors import BotError, StorageError
-from bot.platforms.matrix import reader
+from bot.platforms.matrix import gaps, reader
 from bot.platforms.matrix.api import session
 from tests.platforms.matrix.homeserver import (
     Answer,
@@ -302,7 +302,7 @@ async def test_pages_of_an_odd_shape_are_none(bot: House, server: Homeserver, od
 async def test_after_a_very_long_absence_the_newest_counts(
     bot: House, server: Homeserver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "MOST_BACK", 4)
+    monkeypatch.setattr(gaps, "MOST_BACK", 4)
     pages = _pages((["h", "g"], "1"), (["f", "e"], "2"), (["d", "c"], "3"), (["b"], "4"))
     assert await _gap(bot, server, *pages) == ["e", "f", "g", "h", "z"]
 
