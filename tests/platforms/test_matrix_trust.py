@@ -710,3 +710,13 @@ async def test_that_a_key_is_there_is_written_down_once(place: Place) -> None:
     assert anna.machine.tidy(day + timedelta(days=7)) == 0
     assert anna.machine.tidy(day + timedelta(days=8)) == 1
     assert body(await anna.hear(second)) == "second"
+    # One that is forgotten and comes again has its week anew.
+    assert anna.machine.tidy(day + timedelta(days=8)) == 0
+    assert anna.machine.tidy(day + timedelta(days=16)) == 1
+    session = bert.machine.olm.outbound_group_sessions[ROOM]
+    session.users_shared_with.clear()
+    session.shared = False
+    await bert.say("third", ANNA)
+    await anna.absorb()
+    assert anna.machine.tidy(day + timedelta(days=17)) == 0
+    assert anna.machine.tidy(day + timedelta(days=25)) == 1
