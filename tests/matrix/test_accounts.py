@@ -84,6 +84,7 @@ async def test_in_a_room_of_both_one_speaks_and_the_other_takes_over_when_it_goe
         await out(synapse, twin, room)
 
 
+@pytest.mark.long
 async def test_an_account_whose_server_is_dead_does_not_stop_the_other(
     tmp_path: Path, others: Far, synapse: Homeserver
 ) -> None:

@@ -72,6 +72,7 @@ async def test_a_card_lists_each_of_its_reactions_with_what_to_type_instead(
     await here.closed()
 
 
+@pytest.mark.long
 @both
 async def test_the_full_record_opens_in_the_thread(
     bot: Bot, others: Far, synapse: Homeserver, encrypted: bool

@@ -59,7 +59,8 @@ async def test_stopping_in_the_middle_of_a_backlog_loses_and_doubles_nothing(
             assert (await answered(anna, room, bot))[:-1] == events
 
 
-@pytest.mark.parametrize("encrypted", [pytest.param(False, marks=pytest.mark.long), True])
+@pytest.mark.long
+@pytest.mark.parametrize("encrypted", [False, True])
 async def test_a_crash_after_the_server_took_an_answer_does_not_repeat_it(
     others: Far, synapse: Homeserver, tmp_path: Path, encrypted: bool
 ) -> None:

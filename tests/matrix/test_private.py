@@ -142,6 +142,7 @@ async def test_the_bot_says_by_which_keys_it_is_known(
     await here.closed()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("placing", ["reply", "room"])
 async def test_where_answers_stand_and_how_they_ring_is_configured(
     tmp_path: Path, others: Far, synapse: Homeserver, placing: str

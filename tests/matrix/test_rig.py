@@ -224,6 +224,7 @@ async def test_what_never_happens_is_an_error_and_not_a_hang(
                 await anna.rooms()
 
 
+@pytest.mark.long
 async def test_a_server_with_tight_limits_refuses_who_talks_too_fast_and_is_not_exempt(
     others: Far, tmp_path: Path
 ) -> None:

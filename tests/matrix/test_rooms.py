@@ -90,6 +90,7 @@ async def test_it_comes_into_rooms_of_every_kind_that_it_is_invited_to(
     assert "Hikvision" in await answer(anna, bot, room, "!vendor hikvision")
 
 
+@pytest.mark.long
 async def test_what_was_said_before_it_came_is_not_answered(
     bot: Bot, others: Far, synapse: Homeserver
 ) -> None:
@@ -217,6 +218,7 @@ async def test_when_the_last_person_leaves_it_leaves_as_well(
     await out(synapse, bot.account, room)
 
 
+@pytest.mark.long
 async def test_left_alone_while_it_was_down_it_leaves_as_well(
     tmp_path: Path, others: Far, synapse: Homeserver
 ) -> None:

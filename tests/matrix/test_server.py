@@ -160,6 +160,7 @@ async def test_what_was_said_before_the_first_start_is_not_answered(
             await bot.stop()
 
 
+@pytest.mark.long
 async def test_a_command_whose_key_comes_late_is_answered_even_after_a_restart(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:
@@ -181,6 +182,7 @@ async def test_a_command_whose_key_comes_late_is_answered_even_after_a_restart(
         assert (await answered(anna, room, bot)).count(asked) == 1
 
 
+@pytest.mark.long
 async def test_a_room_is_told_once_that_something_cannot_be_read(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:

@@ -106,6 +106,7 @@ async def test_login_prints_a_recovery_key_which_makes_up_for_a_lost_store(
         assert not any(recovery in json.dumps(each) for each in bot.lines)
 
 
+@pytest.mark.long
 async def test_a_device_whose_keys_are_lost_is_logged_out_and_never_taken_up_again(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:

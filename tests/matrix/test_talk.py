@@ -278,6 +278,7 @@ async def test_a_command_that_is_edited_has_one_answer_in_the_end(
     await here.closed()
 
 
+@pytest.mark.long
 @both
 async def test_a_long_record_comes_in_pages_and_goes_with_its_command(
     bot: Bot, others: Far, synapse: Homeserver, encrypted: bool
@@ -324,6 +325,7 @@ async def test_nobody_edits_what_somebody_else_asked(
     assert [each for each in await here.bodies(after=asked) if "Dahua" in each] == []
 
 
+@pytest.mark.long
 async def test_nobody_is_pinged_whatever_they_are_called(
     bot: Bot, others: Far, synapse: Homeserver
 ) -> None:

@@ -196,6 +196,7 @@ async def test_a_flood_that_nobody_can_read_does_not_hold_the_bot_up(
     assert "Hikvision" in (await asked(anna, bot, room)).body
 
 
+@pytest.mark.long
 async def test_an_account_whose_identity_was_made_elsewhere_says_what_it_needs(
     others: Far, synapse: Homeserver, tmp_path: Path
 ) -> None:

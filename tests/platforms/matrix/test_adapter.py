@@ -32,6 +32,8 @@ from tests.platforms.matrix.homeserver import (
 )
 from tests.platforms.matrix.house import ANNA, BOT, CARL, DEN, HALL, Inbox, Vault, account_settings
 
+pytestmark = pytest.mark.proof
+
 SECOND = "@second:a.example"
 OPS = "!ops:a.example"
 CARD = Document("Acme: 1 measure.", (Paragraph((Text("Acme makes cameras."),)),))

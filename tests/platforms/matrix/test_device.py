@@ -19,6 +19,8 @@ from bot.platforms.matrix.settings import AccountSettings
 from tests.platforms.matrix.homeserver import Answer, Homeserver, refusal
 from tests.platforms.matrix.house import BOT, account_settings
 
+pytestmark = pytest.mark.proof
+
 PASSWORD = "hunter2"  # noqa: S105 - of a server that lives for one test
 
 

@@ -22,6 +22,8 @@ from tests.platforms.matrix.homeserver import (
 )
 from tests.platforms.matrix.house import ANNA, BOT, CARL, DEN, HALL, House, house, person
 
+pytestmark = pytest.mark.proof
+
 WHERE = "%21den%3Aa.example"
 
 

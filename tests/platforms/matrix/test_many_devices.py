@@ -14,6 +14,8 @@ from bot.platforms.matrix.folder import Login
 from bot.platforms.matrix.machine import Machine, Rotation, open_olm
 from bot.platforms.matrix.settings import Trust
 
+pytestmark = pytest.mark.proof
+
 PEOPLE = tuple(f"@p{number}:hall.example" for number in range(60))
 ROOM = "!hall:hall.example"
 

@@ -28,6 +28,8 @@ from tests.platforms.matrix.homeserver import (
 )
 from tests.platforms.matrix.house import ANNA, BOT, CARL, DEN, HALL, House, Person, house, person
 
+pytestmark = pytest.mark.proof
+
 FULL = StorageError("the disk is full")
 
 

@@ -26,6 +26,8 @@ from tests.platforms.matrix.homeserver import (
 )
 from tests.platforms.matrix.house import ANNA, BOT, CARL, HALL, House, house, person
 
+pytestmark = pytest.mark.proof
+
 CARD = Document("Acme: 1 measure.", (Paragraph((Text("Acme makes cameras."),)),))
 OFFER = Document("Sure?", (Actions((Button("Yes", "a", "✅"), Button("No", "b", "❌"))),))
 OPEN, CLOSED = Channel("matrix", HALL), Channel("matrix", HALL, encrypted=True)
