@@ -30,10 +30,10 @@ Row = dict[str, object]
 
 
 async def speed(
-    backlogs: Mapping[int, int] | None = None, messages: int = 40, rate: float = 2.0
+    backlogs: Mapping[int, int] | None = None, messages: int = 30, rate: float = 2.0
 ) -> list[Row]:
     """Time backlogs in so many rooms each, then messages that come at a steady pace."""
-    backlogs = backlogs or {1: 4, 10: 20, 50: 60}
+    backlogs = backlogs or {1: 4, 10: 20, 20: 40}
     rows: list[Row] = []
     async with hall() as place:
         for kind, encrypted in KINDS.items():
