@@ -9,6 +9,7 @@ from rich.console import Console
 
 from bot.commands import table
 from bot.config import Config, SlackMode
+from bot.core.document import COMMANDS
 from bot.errors import BotError
 from bot.platforms.base import Platform
 from bot.platforms.console.adapter import ConsolePlatform
@@ -88,7 +89,8 @@ def matrix(config: Config, clock: Callable[[], datetime]) -> Platform | None:
             management=given.management,
             moderators=given.moderators,
             rooms=tuple(dict.fromkeys((*_named(config, "matrix"), *given.management))),
-            command_words=table.first_words,
+            # What is told as something to type is answered, if only that there is no such thing.
+            command_words=table.first_words | frozenset(COMMANDS),
         ),
         clock,
         os.urandom,
