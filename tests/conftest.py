@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 # HYPOTHESIS_PROFILE=thorough looks for longer.
 # A busy machine is no defect of a strategy.
 SLOW = [HealthCheck.too_slow]
-settings.register_profile("quick", max_examples=40, suppress_health_check=SLOW)
+settings.register_profile("quick", max_examples=20, suppress_health_check=SLOW)
 settings.register_profile("thorough", max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

@@ -18,6 +18,8 @@ from tests.platforms.keyserver import Killed
 if TYPE_CHECKING:
     from bot.platforms.matrix.api import Homeserver
 
+pytestmark = pytest.mark.proof
+
 Json = Mapping[str, object]
 BOT = Login("@bot:example.org", "DEVICE", "token")
 KEY = "a pickle key that only tests use"

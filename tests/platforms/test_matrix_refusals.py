@@ -10,6 +10,8 @@ from aiohttp.test_utils import TestServer
 from bot.platforms.matrix.api import LONGEST_WAIT_S, Homeserver, session
 from bot.platforms.matrix.errors import MatrixError
 
+pytestmark = pytest.mark.proof
+
 
 @dataclass
 class Said:

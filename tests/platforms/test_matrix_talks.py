@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from bot.platforms.base import Inbox
     from bot.platforms.matrix.machine import Machine
 
+pytestmark = pytest.mark.proof
+
 BOT, ANN, BEN = "@bot:example.org", "@ann:example.org", "@ben:example.org"
 OLD, MADE = "!old:example.org", "!made:example.org"
 

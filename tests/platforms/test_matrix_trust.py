@@ -22,6 +22,8 @@ from bot.platforms.matrix.settings import Trust
 from bot.platforms.matrix.signing import signature, signed
 from tests.platforms.keyserver import Json, Phone, refusal
 
+pytestmark = pytest.mark.proof
+
 ROOM = "!hall:example.org"
 ANNA, BERT, EVE = "@anna:example.org", "@bert:example.org", "@eve:example.org"
 USUAL = Rotation()
