@@ -36,7 +36,7 @@ $(VENV)/.homeserver: $(VENV)/.dev requirements-homeserver.txt
 
 # Without Node the target is not made: what needs it skips and says so.
 $(FAR)/node_modules/.made: $(FAR)/package-lock.json $(FAR)/.npmrc
-	@if command -v npm > /dev/null; then npm ci --prefix $(FAR) --silent && touch $@ || \
+	@if command -v npm > /dev/null; then npm ci --prefix $(FAR) --silent --fetch-retries 1 && touch $@ || \
 	echo "npm cannot fetch what $(FAR) needs: tests against Element's encryption will skip"; \
 	else echo "npm is missing (Node 20 or newer): tests against Element's encryption will skip"; fi
 
