@@ -322,12 +322,12 @@ async def test_a_room_that_only_claims_to_follow_another_gets_nothing_of_it(
     anna = await others.login(synapse, synapse.newcomer("anna"))
     mallory = await others.login(synapse, synapse.newcomer("mallory"))
     room = await invited(anna, bot)
-    await anna.send(room, "!vendor mute dahua for 2d")
+    await anna.send(room, "!vendor mute hytera for 2d")
     await anna.wait_event(room, sender=bot.user_id, body="muted")
     forged = {"creation_content": {"predecessor": {"room_id": room, "event_id": "$nothing"}}}
     trap = await invited(mallory, bot, version="11", content=forged)
-    assert "Dahua" not in await answer(mallory, bot, trap, "!vendor mutes")
-    assert "Dahua" in await answer(anna, bot, room, "!vendor mutes")
+    assert "Hytera" not in await answer(mallory, bot, trap, "!vendor mutes")
+    assert "Hytera" in await answer(anna, bot, room, "!vendor mutes")
     assert not await said(mallory, bot, trap, FOLLOWED)
 
 
