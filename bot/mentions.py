@@ -39,12 +39,25 @@ class Mentions:
     corrections: str | None = None
     _kept: tuple[Compiled, Desk] | None = field(init=False, default=None)
 
-    async def of_message(self, message: Message, known: frozenset[str] = frozenset()) -> None:
-        """Record the vendors that a message names, without the `known` ones."""
-        if not await self.places.listens(message.channel):
+    async def of_message(self, message: Message) -> None:
+        """Record the vendors that a message names."""
+        if await self.places.listens(message.channel):
+            compiled = self.current.compiled
+            await self._record(message, compiled, compiled.matcher.find(message.text))
+
+    async def of_edit(self, message: Message) -> None:
+        """Record the vendors that a message names now and did not before."""
+        channel = message.channel
+        if not await self.places.listens(channel):
             return
         compiled = self.current.compiled
         matches = compiled.matcher.find(message.text)
+        if matches:
+            known = await self.store.named_before(channel, message.id, channel.team)
+            new = [match for match in matches if match.vendor not in known]
+            await self._record(message, compiled, new)
+
+    async def _record(self, message: Message, compiled: Compiled, matches: Iterable[Match]) -> None:
         mentions = [
             Mention(
                 channel=message.channel,
@@ -57,20 +70,10 @@ class Mentions:
                 links=links(message.text),
             )
             for match in _one_a_vendor(matches)
-            if match.vendor not in known
         ]
         if mentions:
             hearing = self._hearing(compiled, team=message.channel.team)
             self._tell(await self.store.record(mentions, hearing))
-
-    async def of_edit(self, message: Message) -> None:
-        """Record the vendors that a message names now and did not before."""
-        channel = message.channel
-        if not await self.places.listens(channel):
-            return
-        if self.current.compiled.matcher.find(message.text):
-            known = await self.store.named_before(channel, message.id, channel.team)
-            await self.of_message(message, known)
 
     async def withdraw(self, channel: Channel, message_id: str) -> None:
         """Take back what a deleted message brought, if its channel wants that."""
