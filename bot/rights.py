@@ -3,15 +3,16 @@
 Raises UsageError where nobody can know who it is that wants to do it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 import structlog
 
 from bot.commands.context import Context
 from bot.core.commands import Call, Role
-from bot.core.mention import Channel, Invocation
+from bot.core.mention import Invocation
 from bot.core.roles import Roles
 from bot.errors import DeliveryError, UsageError
 from bot.platforms.base import Platform
@@ -21,6 +22,30 @@ KEPT = timedelta(minutes=1)
 """How long an answer of a platform holds: whoever lost a right loses it here within that."""
 MOST_KEPT = 1_000
 
+Told = TypeVar("Told")
+
+
+@dataclass(slots=True)
+class _Remembered(Generic[Told]):
+    """What a platform told of people, each for `KEPT`; nothing of it outlives too many others."""
+
+    told: dict[tuple[str, str, str], tuple[datetime, Told]] = field(default_factory=dict)
+
+    async def __call__(
+        self, invocation: Invocation, now: datetime, ask: Callable[[], Awaitable[Told]]
+    ) -> Told:
+        """Give what is known of whoever gave a command in its channel, asked for if it is old."""
+        channel = invocation.channel
+        who = (channel.key, channel.team, invocation.actor)
+        known = self.told.get(who)
+        if known is not None and timedelta(0) <= now - known[0] < KEPT:
+            return known[1]
+        answer = await ask()
+        if len(self.told) >= MOST_KEPT:
+            self.told.clear()
+        self.told[who] = (now, answer)
+        return answer
+
 
 @dataclass(slots=True)
 class Rights:
@@ -29,12 +54,8 @@ class Rights:
     roles: Roles
     platforms: Mapping[str, Platform]
     clock: Callable[[], datetime]
-    _known: dict[tuple[str, str, str], tuple[datetime, Role]] = field(
-        init=False, default_factory=dict
-    )
-    _moderate: dict[tuple[str, str, str], tuple[datetime, bool]] = field(
-        init=False, default_factory=dict
-    )
+    _roles: _Remembered[Role] = field(init=False, default_factory=_Remembered)
+    _moderators: _Remembered[bool] = field(init=False, default_factory=_Remembered)
 
     async def role(self, invocation: Invocation) -> Role:
         """Give the role of whoever gave a command; a reader's where the platform cannot say."""
@@ -44,20 +65,15 @@ class Rights:
         platform = self.platforms.get(channel.platform)
         if given is Role.ADMIN or platform is None:
             return given
-        key, now = _who(channel, actor), self.clock()
-        known = self._known.get(key)
-        if known is not None and _is_fresh(known[0], now):
-            return known[1]
+        groups = self.roles.on(channel.platform)
         try:
-            by_platform = await platform.role(channel, actor, self.roles.on(channel.platform))
+            told = await self._roles(
+                invocation, self.clock(), lambda: platform.role(channel, actor, groups)
+            )
         except DeliveryError as error:
             log.warning("rights unknown", platform=channel.platform, reason=str(error))
             return given
-        best = by_platform if by_platform.reaches(given) else given
-        if len(self._known) >= MOST_KEPT:
-            self._known.clear()
-        self._known[key] = (now, best)
-        return best
+        return told if told.reaches(given) else given
 
     async def moderates(self, invocation: Invocation) -> bool:
         """Say whether whoever gave a command may decide for its channel, and for it alone."""
@@ -66,19 +82,13 @@ class Rights:
         platform = self.platforms.get(channel.platform)
         if platform is None:
             return False
-        key, now = _who(channel, actor), self.clock()
-        known = self._moderate.get(key)
-        if known is not None and _is_fresh(known[0], now):
-            return known[1]
         try:
-            moderates = await platform.moderates(channel, actor)
+            return await self._moderators(
+                invocation, self.clock(), lambda: platform.moderates(channel, actor)
+            )
         except DeliveryError as error:
             log.warning("rights unknown", platform=channel.platform, reason=str(error))
             return False
-        if len(self._moderate) >= MOST_KEPT:
-            self._moderate.clear()
-        self._moderate[key] = (now, moderates)
-        return moderates
 
     async def private_keys(self, invocation: Invocation) -> frozenset[str]:
         """Give the keys of private channels whose matters the giver of a command may see.
@@ -96,14 +106,6 @@ class Rights:
             log.warning("rights unknown", platform=channel.platform, reason=str(error))
             ids = frozenset()
         return frozenset(here | {f"{channel.platform}:{id_}" for id_ in ids})
-
-
-def _who(channel: Channel, actor: str) -> tuple[str, str, str]:
-    return (channel.key, channel.team, actor)
-
-
-def _is_fresh(asked_at: datetime, now: datetime) -> bool:
-    return timedelta(0) <= now - asked_at < KEPT
 
 
 def refuse_forgeable(invocation: Invocation) -> None:
