@@ -134,12 +134,6 @@ class App:
         if await self.store.receive(invocation, self.clock()):
             self.clerk.nudge()
 
-    async def on_marked(self, invocation: Invocation) -> None:
-        """Show what a mark stands for to whoever touched it; other marks are passed by."""
-        on, channel = invocation.on, invocation.channel
-        if on is not None and await self.store.named_before(channel, on, channel.team):
-            await self.on_command(invocation)
-
     async def on_pressed(self, invocation: Invocation, sign: str) -> None:
         """Carry out what a reaction stands for: a button of the bot's, or the mark that it set."""
         on = invocation.on
@@ -155,7 +149,13 @@ class App:
             )
             await self.on_command(given)
         elif is_mark(sign):
-            await self.on_marked(replace(invocation, line="vendor explain"))
+            await self._explain(replace(invocation, line="vendor explain"))
+
+    async def _explain(self, invocation: Invocation) -> None:
+        """Show what a mark stands for to whoever touched it; marks of others are passed by."""
+        on, channel = invocation.on, invocation.channel
+        if on is not None and await self.store.named_before(channel, on, channel.team):
+            await self.on_command(invocation)
 
     async def on_joined(self, channel: Channel, event: str, by: str | None = None) -> None:
         """Say what the bot does there, once."""

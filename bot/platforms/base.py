@@ -42,13 +42,10 @@ class Inbox(Protocol):
     async def on_command(self, invocation: Invocation) -> None:
         """Take a command."""
 
-    async def on_marked(self, invocation: Invocation) -> None:
-        """Take it that somebody touched the mark on a message (`on`); carried out if it is ours."""
-
     async def on_pressed(self, invocation: Invocation, sign: str) -> None:
-        """Take it that somebody reacted with `sign` to a message (`on`).
+        """Take it that somebody reacted with `sign` to a message (`on`); the line is empty.
 
-        Carried out if that is the sign of a button there, or the mark of the bot.
+        Carried out if that is the sign of a button there, or the mark of the bot (`signs.MARK`).
         """
 
     async def on_joined(self, channel: Channel, event: str, by: str | None = None) -> None:

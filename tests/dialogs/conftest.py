@@ -22,6 +22,7 @@ from bot.core.mention import Channel, Entry, Invocation, Message
 from bot.core.places import Watch
 from bot.core.roles import Roles
 from bot.core.settings import Settings
+from bot.core.signs import MARK
 from bot.core.vendor import Vendor
 from bot.current import CurrentWatchlist
 from bot.delivery.outbox import Worker
@@ -145,8 +146,8 @@ class Bot:
     async def touches(self, message_id: str, actor: str = "anna", channel: str = "#hall") -> None:
         """Let somebody touch the mark on a message."""
         id_ = f"c{next(self._ids)}"
-        touched = Invocation(place(channel), id_, actor, "vendor explain", on=message_id)
-        await self.app.on_marked(touched)
+        touched = Invocation(place(channel), id_, actor, "", on=message_id)
+        await self.app.on_pressed(touched, MARK)
         await self.settle()
 
     async def joins(

@@ -44,9 +44,6 @@ class Ears:
         """Keep a command."""
         self.commands.append(invocation)
 
-    async def on_marked(self, invocation: Invocation) -> None:
-        """Hear of no marks: a terminal has none."""
-
     async def on_pressed(self, invocation: Invocation, sign: str) -> None:
         """Hear of no reactions: a terminal has numbers."""
 

@@ -197,8 +197,7 @@ def _marked(delivery: Delivery) -> Event:
         return Nothing("on the bot's own message")
     if channel is None or on is None:
         return Nothing("no message")
-    line = "vendor explain"
-    invocation = Invocation(channel, delivery.event_id, by, line, thread=on, on=on)
+    invocation = Invocation(channel, delivery.event_id, by, "", thread=on, on=on)
     return Marked(invocation, delivery.event_id, delivery.team)
 
 

@@ -14,6 +14,7 @@ import structlog
 from bot.core.commands import Command, CommandTable
 from bot.core.document import said
 from bot.core.mention import Channel, Invocation
+from bot.core.signs import MARK as SIGN
 from bot.errors import BotError, UsageError
 from bot.platforms.base import Inbox
 from bot.platforms.slack.api import Api, SlackError
@@ -74,7 +75,7 @@ class Reception:
             case Deleted(channel=channel, message_id=message_id):
                 await self.inbox.on_delete(channel, message_id)
             case Marked(invocation=invocation):
-                await self.inbox.on_marked(invocation)
+                await self.inbox.on_pressed(invocation, SIGN)
             case Joined(channel=channel, by=by, event_id=event_id):
                 await self.inbox.on_joined(await self._looked_up(channel), event_id, by)
             case Left(channel=channel):

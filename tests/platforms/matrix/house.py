@@ -74,10 +74,6 @@ class Inbox:
         await self._keep("command", invocation.channel.id, invocation.id, invocation.line)
         self.commands.append(invocation)
 
-    async def on_marked(self, invocation: Invocation) -> None:
-        """Keep a touched mark."""
-        raise AssertionError(invocation)
-
     async def on_pressed(self, invocation: Invocation, sign: str) -> None:
         """Keep a reaction."""
         await self._keep("pressed", invocation.channel.id, str(invocation.on), sign)

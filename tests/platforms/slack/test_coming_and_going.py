@@ -45,7 +45,7 @@ async def test_a_person_who_touches_the_mark_is_told_with_the_message(post: Post
     await post.told()
     (given,) = post.ears.marked
     place = Channel("slack", post.hall, private=True)
-    assert given == Invocation(place, given.id, post.anna, "vendor explain", ts, on=ts)
+    assert given == Invocation(place, given.id, post.anna, "", ts, on=ts)
     assert given.id.startswith("Ev")
     assert post.ears.commands == []
 

@@ -621,7 +621,7 @@ def test_another_window_is_no_form(changes: Body) -> None:
 
 
 def test_a_mark_that_somebody_touches_names_the_message() -> None:
-    asked = Invocation(PUBLIC, "Ev0000001", ANNA, "vendor explain", TS, on=TS)
+    asked = Invocation(PUBLIC, "Ev0000001", ANNA, "", TS, on=TS)
     event = read_as(Marked, reacted())
     assert (event.invocation.channel.id, event.invocation.id) == (GENERAL, "Ev0000001")
     assert replace(event.invocation, channel=PUBLIC) == asked

@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.app import App
 from bot.config import Config
 from bot.core.mention import Channel, Invocation, Message
+from bot.core.signs import MARK
 from bot.errors import StorageError
 from bot.serve import Closing, Tempo, assemble, now
 from bot.talking import talking_on
@@ -106,12 +107,10 @@ class Ears:
             raise StorageError("the disk is full")
         self.commands.append(invocation)
 
-    async def on_marked(self, invocation: Invocation) -> None:
-        """Remember a touched mark."""
-        self.marked.append(invocation)
-
     async def on_pressed(self, invocation: Invocation, sign: str) -> None:
-        """Hear of no reactions: buttons are pressed on Slack."""
+        """Remember a touched mark: buttons are pressed on Slack, not reacted to."""
+        assert sign == MARK
+        self.marked.append(invocation)
 
     async def on_moved(self, old: Channel, new: Channel, event: str) -> None:
         """Hear of no moves: a channel there stays what it is."""
