@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.core.mention import Channel
-from bot.platforms.matrix.api import Homeserver, Json, path
+from bot.platforms.matrix.api import Homeserver, path
 from bot.platforms.matrix.crosssign import Standing
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.folder import Folder, Login
 from bot.platforms.matrix.machine import Machine, Rotation
 from bot.platforms.matrix.rooms import Room
 from bot.platforms.matrix.settings import AccountSettings
+from bot.platforms.matrix.values import Json, mapping, string
 
 PLATFORM = "matrix"
 DIRECT = "direct"
@@ -43,7 +44,8 @@ class Account:
 
     `rooms` are those it is in; they are `known` once a sync has told of them. `sealed` are those
     that were encrypted when the bot last ran, whatever the server says now. `direct` says which
-    rooms are for talks with one person, as the account's own data have it.
+    rooms are for talks with one person, as the account's own data have it; `made` has those that
+    the bot just made for one, until the data have them and a sync has told of them.
     """
 
     settings: AccountSettings
@@ -53,6 +55,7 @@ class Account:
     rooms: dict[str, Room] = field(default_factory=dict)
     sealed: frozenset[str] = frozenset()
     direct: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    made: dict[str, str] = field(init=False, default_factory=dict)
     _awaited: dict[str, asyncio.Event] = field(init=False, default_factory=dict)
 
     @property
@@ -109,6 +112,7 @@ class Account:
     def forget(self, room_id: str) -> None:
         """Know nothing more of a room that the account is out of."""
         self.rooms.pop(room_id, None)
+        self.made = {who: made for who, made in self.made.items() if made != room_id}
         if self.online is not None:
             self.online.machine.rotate(room_id)
 
@@ -188,9 +192,8 @@ class Account:
         online, room = self.now(), self.room(room_id)
         if room.encrypted and kind != REACTION:
             room = await self.members(room_id)
-            content = await online.machine.encrypt(
-                room_id, room.readers, kind, content, _rotation(room)
-            )
+            rotation = Rotation(room.rotation_messages, timedelta(milliseconds=room.rotation_ms))
+            content = await online.machine.encrypt(room_id, room.readers, kind, content, rotation)
             kind = "m.room.encrypted"
         where = path("rooms", room_id, "send", kind, transaction)
         return _event_id(await online.homeserver.call("PUT", where, content))
@@ -201,12 +204,11 @@ class Account:
         Relations are in the clear, in encrypted rooms too. Raise MatrixError.
         """
         where = path("rooms", room_id, "event", event_id)
-        content = (await self.now().homeserver.call("GET", where)).get("content")
-        relation = content.get("m.relates_to") if isinstance(content, Mapping) else None
-        if not isinstance(relation, Mapping) or relation.get("rel_type") != "m.thread":
+        told = await self.now().homeserver.call("GET", where)
+        relation = mapping(mapping(told, "content"), "m.relates_to")
+        if string(relation, "rel_type") != "m.thread":
             return None
-        root = relation.get("event_id")
-        return root if isinstance(root, str) else None
+        return string(relation, "event_id") or None
 
     async def redact(self, room_id: str, event_id: str, transaction: str) -> None:
         """Take an event back; well if it is gone. Raise MatrixError."""
@@ -217,14 +219,6 @@ class Account:
         except MatrixError as error:
             if error.code != "M_NOT_FOUND":
                 raise
-
-
-def _rotation(room: Room) -> Rotation:
-    usual = Rotation()
-    # A room may want a new key more often than usual, never less often.
-    messages = min(room.rotation_messages or usual.messages, usual.messages)
-    age = timedelta(milliseconds=room.rotation_ms) if room.rotation_ms else usual.age
-    return Rotation(max(messages, 1), min(age, usual.age))
 
 
 def _event_id(answer: Json) -> str:

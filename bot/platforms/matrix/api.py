@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -17,8 +16,7 @@ from yarl import URL
 
 from bot import __version__
 from bot.platforms.matrix.errors import MatrixError
-
-Json: TypeAlias = Mapping[str, object]
+from bot.platforms.matrix.values import Json
 
 CLIENT = "/_matrix/client/v3"
 TIME_LIMIT_S = 15.0

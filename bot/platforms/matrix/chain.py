@@ -6,7 +6,8 @@ Rules: https://spec.matrix.org/v1.18/client-server-api/#cross-signing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.platforms.matrix.signing import Json, at, decoded, is_signed
+from bot.platforms.matrix.signing import at, decoded, is_signed
+from bot.platforms.matrix.values import Json
 
 
 @dataclass(frozen=True, slots=True)

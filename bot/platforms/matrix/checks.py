@@ -7,14 +7,15 @@ import aiohttp
 
 from bot.errors import BotError
 from bot.platforms.matrix.account import Account
-from bot.platforms.matrix.api import Homeserver, Json, path
+from bot.platforms.matrix.api import Homeserver, path
 from bot.platforms.matrix.chain import signed_devices
-from bot.platforms.matrix.device import find_homeserver
+from bot.platforms.matrix.device import find_homeserver, mistaken, takes_passwords
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.folder import Login
 from bot.platforms.matrix.machine import store_name
 from bot.platforms.matrix.rooms import BY_INVITATION
 from bot.platforms.matrix.settings import AccountSettings
+from bot.platforms.matrix.values import Json, listed
 
 
 async def account_problems(
@@ -36,8 +37,8 @@ async def account_problems(
         problems = await _login_problems(account, login, homeserver)
         if problems:
             return problems, frozenset()
-        told = (await homeserver.call("GET", "/joined_rooms")).get("joined_rooms")
-        joined = frozenset(map(str, told)) if isinstance(told, list) else frozenset()
+        told = await homeserver.call("GET", "/joined_rooms")
+        joined = frozenset(map(str, listed(told, "joined_rooms")))
         asked = [each for each in management if each in joined]
         found = [await _open_problem(homeserver, each) for each in asked]
     except MatrixError as error:
@@ -65,10 +66,7 @@ def _login(account: Account) -> Login | None:
 
 
 async def _not_logged_in(given: AccountSettings, homeserver: Homeserver) -> list[str]:
-    flows = (await homeserver.call("GET", "/login")).get("flows")
-    listed = flows if isinstance(flows, list) else []
-    kinds = [each.get("type") for each in listed if isinstance(each, dict)]
-    if "m.login.password" not in kinds:
+    if not await takes_passwords(homeserver):
         return ["the homeserver takes no passwords; give access_token and device_id"]
     if given.password is not None:
         return ["not logged in yet; run: vendorwatch matrix login"]
@@ -78,14 +76,11 @@ async def _not_logged_in(given: AccountSettings, homeserver: Homeserver) -> list
 async def _login_problems(account: Account, login: Login, homeserver: Homeserver) -> list[str]:
     """Say what is wrong with a login, its store and its place in the chain of signatures."""
     try:
-        told = await homeserver.call("GET", "/account/whoami")
+        wrong = await mistaken(homeserver, login)
     except MatrixError as error:
         return [f"the login is not good: {error}; give a new token, or the password"]
-    if (told.get("user_id"), told.get("device_id", login.device_id)) != (
-        login.user_id,
-        login.device_id,
-    ):
-        return [f"the token is of {told.get('user_id')} with device {told.get('device_id')}"]
+    if wrong is not None:
+        return [wrong]
     if not (account.settings.store / store_name(login.device_id)).exists():
         return ["the encryption's store is not there yet; it is made when the bot first runs"]
     query: Json = {"device_keys": {login.user_id: []}}

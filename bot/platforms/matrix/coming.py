@@ -11,13 +11,12 @@ import structlog
 from bot.core.mention import Channel
 from bot.platforms.base import Inbox
 from bot.platforms.matrix.account import PLATFORM, Account
-from bot.platforms.matrix.api import Json
 from bot.platforms.matrix.calls import Own
 from bot.platforms.matrix.errands import Errands
 from bot.platforms.matrix.events import membership, stayed
 from bot.platforms.matrix.invites import allowed, invite
 from bot.platforms.matrix.rooms import Room
-from bot.platforms.matrix.values import listed, mapping
+from bot.platforms.matrix.values import Json, listed, mapping
 
 log = structlog.get_logger()
 

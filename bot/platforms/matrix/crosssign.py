@@ -23,7 +23,6 @@ from bot.platforms.matrix.publish import publish
 from bot.platforms.matrix.secrets import Call, StorageKey, fetch_secret, unlock
 from bot.platforms.matrix.signing import (
     SEED_BYTES,
-    Json,
     Random,
     at,
     bare,
@@ -32,6 +31,7 @@ from bot.platforms.matrix.signing import (
     signature,
     signed,
 )
+from bot.platforms.matrix.values import Json
 
 Save: TypeAlias = Callable[[Identity], Awaitable[None]]
 """Writes an identity to disk. Awaited before anything of it is published."""

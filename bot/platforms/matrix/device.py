@@ -46,10 +46,25 @@ async def find_homeserver(given: str, connections: aiohttp.ClientSession) -> str
     return base.rstrip("/")
 
 
+async def takes_passwords(homeserver: Homeserver) -> bool:
+    """Say whether one can log in with a password. Raise MatrixError."""
+    told = await homeserver.call("GET", "/login")
+    return "m.login.password" in {string(each, "type") for each in mappings(told, "flows")}
+
+
+async def mistaken(homeserver: Homeserver, login: Login) -> str | None:
+    """Say whose the token is if it is not that of a login. Raise MatrixError."""
+    told = await homeserver.call("GET", "/account/whoami")
+    who = (told.get("user_id"), told.get("device_id", login.device_id))
+    if who == (login.user_id, login.device_id):
+        return None
+    meant = f"{login.user_id} with {login.device_id}"
+    return f"the token is of {who[0]} with device {who[1]}, not of {meant}"
+
+
 async def log_in(homeserver: Homeserver, user: str, password: str) -> Login:
     """Log in as a new device. Raise BotError with what to do instead if that is not possible."""
-    told = await homeserver.call("GET", "/login")
-    if "m.login.password" not in {string(each, "type") for each in mappings(told, "flows")}:
+    if not await takes_passwords(homeserver):
         raise BotError(
             f"matrix: {homeserver.base} takes no passwords; have its operator make an access token "
             "with a device (deploy/README.md says how), and set access_token and device_id"
@@ -142,7 +157,7 @@ class Entrance:
 
     async def _ask_who(self, login: Login) -> None:
         try:
-            told = await self.homeserver.call("GET", "/account/whoami")
+            wrong = await mistaken(self.homeserver, login)
         except MatrixError as error:
             if not error.fatal or self._may_log_in:
                 raise
@@ -150,12 +165,8 @@ class Entrance:
                 f"matrix: the login of {login.user_id} is not good any more ({error}); "
                 "give a new access_token with its device_id, or the password alone"
             ) from None
-        who = (told.get("user_id"), told.get("device_id", login.device_id))
-        if who != (login.user_id, login.device_id):
-            raise BotError(
-                f"matrix: the token is of {who[0]} with device {who[1]}, "
-                f"not of {login.user_id} with {login.device_id}"
-            )
+        if wrong is not None:
+            raise BotError(f"matrix: {wrong}")
 
     async def _instead(self, lost: Login) -> tuple[Login, Machine]:
         """Become a new device in place of one whose store is gone, and take that one out."""

@@ -4,10 +4,10 @@ import structlog
 
 from bot.platforms.matrix import wanted
 from bot.platforms.matrix.account import Account
-from bot.platforms.matrix.api import Json, path
+from bot.platforms.matrix.api import path
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.events import comes_in
-from bot.platforms.matrix.values import mappings
+from bot.platforms.matrix.values import Json, mappings
 
 log = structlog.get_logger()
 PAGE = 100

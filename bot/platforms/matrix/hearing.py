@@ -15,7 +15,6 @@ from bot.core.signs import is_mark
 from bot.errors import BotError
 from bot.platforms.base import Inbox
 from bot.platforms.matrix.account import DIRECT, Account
-from bot.platforms.matrix.api import Json
 from bot.platforms.matrix.calls import Own
 from bot.platforms.matrix.coming import Coming
 from bot.platforms.matrix.errands import Errands
@@ -32,7 +31,7 @@ from bot.platforms.matrix.events import (
 )
 from bot.platforms.matrix.machine import Opened
 from bot.platforms.matrix.rooms import Room
-from bot.platforms.matrix.values import identity, mapping
+from bot.platforms.matrix.values import Json, identity, mapping
 
 log = structlog.get_logger()
 UNSIGNED = (

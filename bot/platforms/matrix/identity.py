@@ -8,7 +8,6 @@ from bot.errors import BotError
 from bot.platforms.matrix.chain import fingerprint
 from bot.platforms.matrix.signing import (
     SEED_BYTES,
-    Json,
     Random,
     bare,
     decoded,
@@ -17,6 +16,7 @@ from bot.platforms.matrix.signing import (
     signature,
     signed,
 )
+from bot.platforms.matrix.values import Json
 
 MASTER = "m.cross_signing.master"
 SELF_SIGNING = "m.cross_signing.self_signing"

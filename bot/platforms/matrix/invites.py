@@ -3,38 +3,33 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.platforms.matrix.rooms import Room
 from bot.platforms.matrix.values import mapping, server_of, user
 
 
 @dataclass(frozen=True, slots=True)
 class Invite:
-    """An invitation of the bot's. Only `inviter` is certain; the rest is as their server says.
+    """An invitation of the bot's. Only `inviter` is certain; `direct` is as their server says.
 
-    `inviter` is empty where it is not clear who that is. `predecessor` is the room that this one is
-    said to continue.
+    `inviter` is empty where it is not clear who that is.
     """
 
     inviter: str
     direct: bool = False
-    encrypted: bool = False
-    predecessor: str | None = None
 
 
 def invite(state: Iterable[object], user_id: str) -> Invite:
     """Read the stripped state of an invitation of an account of the bot's."""
-    room_then, inviters, is_direct = Room(), set[str](), False
+    inviters, is_direct = set[str](), False
     for event in state:
         if not isinstance(event, dict):
             continue
-        room_then.take(event)
         content = mapping(event, "content")
         mine = event.get("type") == "m.room.member" and event.get("state_key") == user_id
         if mine and content.get("membership") == "invite":
             inviters.add(user(event.get("sender")))
             is_direct = is_direct or content.get("is_direct") is True
     inviter = inviters.pop() if len(inviters) == 1 else ""
-    return Invite(inviter, is_direct, room_then.encrypted, room_then.predecessor)
+    return Invite(inviter, is_direct)
 
 
 def allowed(inviter: str, patterns: tuple[str, ...]) -> bool:

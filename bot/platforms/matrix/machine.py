@@ -22,7 +22,7 @@ from nio.responses import KeysUploadResponse, ToDeviceResponse
 
 from bot.errors import BotError
 from bot.platforms.matrix import ageing
-from bot.platforms.matrix.api import Homeserver, Json, path
+from bot.platforms.matrix.api import Homeserver, path
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.folder import Login
 from bot.platforms.matrix.keystore import KeyStore
@@ -30,7 +30,7 @@ from bot.platforms.matrix.opening import Opened, Opening
 from bot.platforms.matrix.peers import Peers
 from bot.platforms.matrix.roomkeys import RoomKeys, Rotation
 from bot.platforms.matrix.settings import Trust
-from bot.platforms.matrix.values import listed, mapping
+from bot.platforms.matrix.values import Json, listed, mapping
 
 __all__ = ["MOST_OWED", "LostStoreError", "Machine", "Opened", "Rotation", "open_olm", "store_name"]
 

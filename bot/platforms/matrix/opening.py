@@ -9,8 +9,7 @@ from nio.crypto import Olm
 from nio.events import Event, MegolmEvent
 from nio.exceptions import EncryptionError
 
-from bot.platforms.matrix.api import Json
-from bot.platforms.matrix.values import mapping
+from bot.platforms.matrix.values import Json, mapping
 
 log = structlog.get_logger()
 MOST_MISSED = 10_000

@@ -12,9 +12,9 @@ import structlog
 from nio.crypto import Olm, OlmDevice
 from nio.responses import KeysClaimResponse, KeysQueryResponse
 
-from bot.platforms.matrix.api import Homeserver, Json
-from bot.platforms.matrix.chain import Device, device_of, signed_devices
-from bot.platforms.matrix.values import listed, mapping
+from bot.platforms.matrix.api import Homeserver
+from bot.platforms.matrix.chain import Chain, Device, changed, device_of, signed_devices
+from bot.platforms.matrix.values import Json, listed, mapping
 
 log = structlog.get_logger()
 MOST_ASKED = 500
@@ -40,6 +40,8 @@ class Peers:
     """People whose devices changed after they were last asked for."""
     _unanswered: dict[str, datetime] = field(init=False, default_factory=dict)
     """People whose server did not answer, and when it may be asked again."""
+    _masters: dict[str, str] = field(init=False, default_factory=dict)
+    """The master keys that people were last seen with since the bot started."""
 
     # Whom to ask for
 
@@ -47,12 +49,12 @@ class Peers:
         """Take what a sync says of whose devices changed."""
         # The server tells nothing more of whom no room is shared with.
         self.olm.tracked_users.difference_update(_texts(lists, "left"))
-        changed = _texts(lists, "changed")
-        for user in changed:
+        news = _texts(lists, "changed")
+        for user in news:
             self._unanswered.pop(user, None)  # their server is there again
-        changed &= self.olm.tracked_users
-        self.olm.users_for_key_query |= changed
-        self._changed |= changed
+        news &= self.olm.tracked_users
+        self.olm.users_for_key_query |= news
+        self._changed |= news
 
     def want(self, users: Collection[str]) -> bool:
         """Have those asked for of whom nothing is known, or not the latest; say if there are any.
@@ -107,12 +109,13 @@ class Peers:
         self.olm.users_for_key_query |= self._changed & set(users)
         with self.olm.store.at_once():
             for user, devices in known.items():
-                signed = signed_devices(answer, user).signed
+                chain = signed_devices(answer, user)
+                self._compare(user, chain)
                 news = user in response.changed or self._bring_back(user, devices)
                 for device in self.olm.device_store.active_user_devices(user):
                     # Whoever took an id over has other keys than those that were signed.
                     keys = Device(device.id, device.ed25519, device.curve25519)
-                    news |= self._judge(device, signed=signed.get(device.id) == keys)
+                    news |= self._judge(device, signed=chain.signed.get(device.id) == keys)
                 if news:
                     self.news(user)
 
@@ -147,6 +150,13 @@ class Peers:
         if back:
             self.olm.store.save_device_keys({user: back})
         return bool(back)
+
+    def _compare(self, user: str, chain: Chain) -> None:
+        """Log that somebody's identity is another than before: they reset it, or a server lies."""
+        if changed(self._masters.get(user), chain):
+            log.warning("matrix: somebody's identity changed", user=user)
+        if chain.master is not None:
+            self._masters[user] = chain.master
 
     def _judge(self, device: OlmDevice, *, signed: bool) -> bool:
         """Let a device count or not; say whether that is new."""

@@ -27,8 +27,8 @@ class People:
     account_in: Callable[[str], Account]
     management: tuple[str, ...]
     moderators: int
-    _opening: dict[str, asyncio.Lock] = field(init=False, default_factory=dict)
-    _made: dict[str, str] = field(init=False, default_factory=dict)
+    _opening: dict[tuple[str, str], asyncio.Lock] = field(init=False, default_factory=dict)
+    """Held while an account looks for its room with a person, and makes one."""
 
     async def role(self, actor: str, groups: Mapping[str, Role]) -> Role:
         """Take members of a management room for curators, its moderators for admins.
@@ -111,9 +111,9 @@ class People:
 
         With `encrypted` it is one that is: what was said in such a room is told in no other.
         """
-        async with self._opening.setdefault(actor, asyncio.Lock()):
-            if (made := self._made.pop(actor, None)) is not None:
-                await account.arrival(made, NEW_ROOM_S)
+        async with self._opening.setdefault((account.user_id, actor), asyncio.Lock()):
+            if actor in account.made:  # where something went wrong after that
+                await self._settle(account, actor)
             for room_id in account.direct.get(actor, ()):
                 room = account.rooms.get(room_id)
                 if room is None or (encrypted and not room.encrypted):
@@ -123,10 +123,11 @@ class People:
                 there = room.joined | room.invited
                 if actor in there and room.direct(frozenset({account.user_id})):
                     return room_id
-            return await self._make(account, actor)
+            await self._make(account, actor)
+            return await self._settle(account, actor)
 
-    async def _make(self, account: Account, actor: str) -> str:
-        """Make a room for two, encrypted, and note that it is one."""
+    async def _make(self, account: Account, actor: str) -> None:
+        """Make a room for two, encrypted; whatever goes wrong after that, it is not made again."""
         homeserver = account.now().homeserver
         encryption = {
             "type": "m.room.encryption",
@@ -142,8 +143,12 @@ class People:
         made = (await homeserver.call("POST", "/createRoom", asked)).get("room_id")
         if not isinstance(made, str):
             raise MatrixError("the homeserver did not say which room it made", uncertain=True)
-        self._made[actor] = made  # whatever goes wrong now, it is not made again
+        account.made[actor] = made
+
+    async def _settle(self, account: Account, actor: str) -> str:
+        """Note that the room that was made is for talks, and wait until it has come; give it."""
+        made = account.made[actor]
         await account.note_talk(actor, made)
         await account.arrival(made, NEW_ROOM_S)
-        del self._made[actor]
+        account.made.pop(actor, None)
         return made

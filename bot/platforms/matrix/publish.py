@@ -8,7 +8,8 @@ import re
 from bot.platforms.matrix.errors import IdentityError, MatrixError
 from bot.platforms.matrix.identity import Identity, Me, publication
 from bot.platforms.matrix.secrets import Call
-from bot.platforms.matrix.signing import Json, at
+from bot.platforms.matrix.signing import at
+from bot.platforms.matrix.values import Json
 
 GONE = (
     "the homeserver no longer has this account's cross-signing identity, which was made elsewhere; "

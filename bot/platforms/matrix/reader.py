@@ -17,13 +17,12 @@ from bot.core.places import Place
 from bot.errors import BotError, StorageError
 from bot.platforms.matrix import wanted
 from bot.platforms.matrix.account import PLATFORM, Account
-from bot.platforms.matrix.api import Json
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.events import comes_in
 from bot.platforms.matrix.gaps import left_out
 from bot.platforms.matrix.hearing import Hearing
 from bot.platforms.matrix.sealed import SealedVault, Unopened
-from bot.platforms.matrix.values import identity, mapping, mappings
+from bot.platforms.matrix.values import Json, identity, mapping, mappings
 
 log = structlog.get_logger()
 WAIT_S = 30

@@ -9,9 +9,10 @@ from uuid import uuid4
 
 from nio.crypto import Olm, OutboundGroupSession
 
-from bot.platforms.matrix.api import Homeserver, Json, path
+from bot.platforms.matrix.api import Homeserver, path
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.peers import Peers
+from bot.platforms.matrix.values import Json
 
 CLAIM_AGAIN = timedelta(minutes=5)
 """How long a device that had no key to give is left alone."""

@@ -6,27 +6,22 @@ Reference: https://spec.matrix.org/latest/rooms/
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.core.clean import clean
 from bot.platforms.matrix.values import Json, identity, listed, mapping, string, user
 
-LONGEST_NAME = 80
-"""Characters of a display name."""
 ROTATION_MS = 604_800_000
 """Milliseconds that a key of a room serves at most: a week, as the specification recommends."""
 ROTATION_MESSAGES = 100
-"""Messages for which one serves where the room says nothing, as the specification recommends."""
+"""Messages for which one serves at most, as the specification recommends."""
 
 _SHORTEST_MS = 3_600_000
-_MOST_MESSAGES = 10_000
 _PRIVILEGED_CREATORS = 12
 _STRICT_LEVELS = 10
 _HERE = frozenset({"join", "invite"})
 BY_INVITATION = frozenset({"invite", "knock", "private"})
 """Rules of joining by which somebody who is there has to let one in."""
-_ACTIONS: Mapping[str, int] = {"invite": 0, "kick": 50, "ban": 50, "redact": 50}
 _NUMBER = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
 
 
@@ -43,8 +38,7 @@ class Room:
     """A joined room, which is fed its state in any order. `members` are those known so far.
 
     They are `complete` once all were told. `changes` counts what was told of them. A `space` is a
-    list of rooms, in which nobody talks. `external`: whether another organisation shares it;
-    nothing says so yet.
+    list of rooms, in which nobody talks.
     """
 
     version: str = "1"
@@ -55,7 +49,6 @@ class Room:
     successor: Successor | None = None
     predecessor: str | None = None
     space: bool = False
-    external: bool | None = None
     members: dict[str, str] = field(default_factory=dict)
     complete: bool = False
     changes: int = 0
@@ -64,7 +57,6 @@ class Room:
     _creator: str = ""
     _additional: frozenset[str] = frozenset()
     _levels: Json | None = None
-    _names: dict[str, str] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
 
     def take(self, event: Json) -> None:
@@ -86,7 +78,6 @@ class Room:
     def take_members(self, events: Iterable[Json]) -> None:
         """Take the membership events of all who are here, instead of what was known before."""
         self.members.clear()
-        self._names.clear()
         for event in events:
             self.take(event)
         self.complete = True
@@ -147,22 +138,9 @@ class Room:
             older = _number(self.version) < _PRIVILEGED_CREATORS
             return 100 if older and user_id and user_id == self._creator else 0
         level = self._level(mapping(self._levels, "users").get(user_id))
-        return self._default("users_default", 0) if level is None else level
-
-    def needed(self, event_type: str, *, state: bool = False) -> int:
-        """Give the level that it takes to send an event of a type."""
-        level = self._level(mapping(self._levels or {}, "events").get(event_type))
-        if level is not None:
-            return level
-        return self._default("state_default", 50) if state else self._default("events_default", 0)
-
-    def needed_to(self, action: str) -> int:
-        """Give the level that it takes to `invite`, `kick`, `ban` or `redact` what others sent."""
-        return self._default(action, _ACTIONS.get(action, 50))
-
-    def may_send(self, user_id: str, event_type: str, *, state: bool = False) -> bool:
-        """Whether a user's level lets them send an event of a type."""
-        return self.power(user_id) >= self.needed(event_type, state=state)
+        if level is None:
+            level = self._level(self._levels.get("users_default"))
+        return level or 0
 
     def direct(self, own: frozenset[str]) -> bool:
         """Whether at most one person is here, or invited, beside the bot's own accounts.
@@ -177,10 +155,6 @@ class Room:
             return False
         return len(here - own) <= 1 and sum(self._counts.values()) <= len(here & own) + 1
 
-    def displayname(self, user_id: str) -> str:
-        """Give what a user is called here, safe to draw; their id if that is nothing."""
-        return self._names.get(user_id) or _cleaned(user_id)
-
     def _take_member(self, user_id: str, content: Json) -> None:
         membership = string(content, "membership")
         if not user_id or not membership:
@@ -188,10 +162,8 @@ class Room:
         self.changes += 1
         if membership in _HERE:
             self.members[user_id] = membership
-            self._names[user_id] = _cleaned(string(content, "displayname"))
         else:
             self.members.pop(user_id, None)
-            self._names.pop(user_id, None)
 
     def _take_single(self, kind: str, sender: str, content: Json) -> None:
         match kind:
@@ -229,14 +201,11 @@ class Room:
         period, messages = (
             _whole(content.get(key)) for key in ("rotation_period_ms", "rotation_period_msgs")
         )
+        # A room may want a new key more often than usual, never less often.
         if period is not None:
             self.rotation_ms = min(max(period, _SHORTEST_MS), ROTATION_MS)
         if messages is not None:
-            self.rotation_messages = min(max(messages, 1), _MOST_MESSAGES)
-
-    def _default(self, key: str, default: int) -> int:
-        level = self._level((self._levels or {}).get(key))
-        return default if level is None else level
+            self.rotation_messages = min(max(messages, 1), ROTATION_MESSAGES)
 
     def _level(self, value: object) -> int | None:
         """Read a level; before version 10 it may be a string or have a fraction."""
@@ -252,10 +221,6 @@ def room(value: object) -> str:
     """Give the id of a room, or an empty string for what is none."""
     given = identity(value)
     return given if given.startswith("!") else ""
-
-
-def _cleaned(name: str) -> str:
-    return clean(name[: 10 * LONGEST_NAME]).strip()[:LONGEST_NAME].strip()
 
 
 def _whole(value: object) -> int | None:

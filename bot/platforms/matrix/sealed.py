@@ -8,8 +8,7 @@ from typing import Protocol
 
 from bot.core.sealed import Sealed
 from bot.platforms.matrix.account import PLATFORM, Account
-from bot.platforms.matrix.api import Json
-from bot.platforms.matrix.values import mapping
+from bot.platforms.matrix.values import Json, mapping
 
 
 class SealedVault(Protocol):

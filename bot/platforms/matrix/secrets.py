@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.platforms.matrix.errors import IdentityError, MatrixError
-from bot.platforms.matrix.signing import Json, Random, at, decoded, encoded
+from bot.platforms.matrix.signing import Random, at, decoded, encoded
+from bot.platforms.matrix.values import Json
 
 Call: TypeAlias = Callable[[str, str, Json | None], Awaitable[Json]]
 """Asks the homeserver: verb, path below `/_matrix/client/v3`, body. Raises MatrixError."""

@@ -12,7 +12,8 @@ from typing import TypeAlias
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-Json: TypeAlias = Mapping[str, object]
+from bot.platforms.matrix.values import Json
+
 Random: TypeAlias = Callable[[int], bytes]
 """Gives as many random bytes as asked for, good enough for keys: `secrets.token_bytes`."""
 

@@ -16,10 +16,10 @@ from bot.core.document import Document
 from bot.core.mention import Channel, Receipt
 from bot.core.signs import MARK
 from bot.platforms.matrix.account import REACTION, Account
-from bot.platforms.matrix.api import Json
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.render import MatrixMessage, render
 from bot.platforms.matrix.settings import Manner, Placing
+from bot.platforms.matrix.values import Json
 
 log = structlog.get_logger()
 MOST_OFFERED = 6

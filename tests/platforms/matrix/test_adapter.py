@@ -178,6 +178,77 @@ async def test_what_is_for_one_person_goes_to_a_room_of_two_and_is_made_once(
     assert server.data[BOT]["m.direct"] == {ANNA: [new]}
 
 
+async def test_a_room_of_two_that_could_not_be_noted_is_noted_later_and_not_made_again(
+    server: Homeserver, tmp_path: Path
+) -> None:
+    made, new = platform(server, tmp_path, BOT), "!made1"
+    server.state[HALL] = room_of(ANNA, BOT)
+    server.members[new] = [member(BOT), member(ANNA, "invite")]
+    asked = Invocation(Channel("matrix", HALL), "$1", ANNA, "vendor acme", "$1", reply_to=DIRECT)
+    async with running(made, Inbox(), Vault()):
+        server.next("PUT", "/user/", *[refusal(502, "M_UNKNOWN")] * 2)
+        for _ in range(2):
+            with pytest.raises(MatrixError):
+                await made.reply(asked, CARD, key="k")
+        assert "m.direct" not in server.data.get(BOT, {})
+        there = [*room_of(BOT, encrypted=True), member(ANNA, "invite")]
+        await server.tell(BOT, rooms={"join": {new: {"state": {"events": there}}}})
+        told = await made.reply(asked, CARD, key="k")
+    assert told is not None
+    assert told.channel == new
+    assert len(server.of("POST", "/createRoom")) == 1
+    assert server.data[BOT]["m.direct"] == {ANNA: [new]}
+
+
+async def test_a_room_of_two_that_the_bot_was_put_out_of_meanwhile_is_made_anew(
+    server: Homeserver, tmp_path: Path
+) -> None:
+    made = platform(server, tmp_path, BOT)
+    server.state[HALL] = room_of(ANNA, BOT)
+    server.members["!made2"] = [member(BOT), member(ANNA, "invite")]
+    asked = Invocation(Channel("matrix", HALL), "$1", ANNA, "vendor acme", "$1", reply_to=DIRECT)
+    async with running(made, Inbox(), Vault()):
+        server.next("PUT", "/user/", refusal(502, "M_UNKNOWN"))
+        with pytest.raises(MatrixError):
+            await made.reply(asked, CARD, key="k")
+        gone = {"!made1": {"timeline": {"events": [member(BOT, "leave")]}}}
+        await server.tell(BOT, rooms={"leave": gone})
+        there = [*room_of(BOT, encrypted=True), member(ANNA, "invite")]
+        await server.tell(BOT, rooms={"join": {"!made2": {"state": {"events": there}}}})
+        await server.read(BOT)
+        told = await made.reply(asked, CARD, key="k")
+    assert told is not None
+    assert told.channel == "!made2"
+    assert server.data[BOT]["m.direct"] == {ANNA: ["!made2"]}
+
+
+async def test_two_accounts_each_have_a_room_of_their_own_with_one_person(
+    server: Homeserver, tmp_path: Path
+) -> None:
+    made = platform(server, tmp_path, BOT, SECOND)
+    server.state[HALL], server.state[DEN] = room_of(ANNA, BOT), room_of(ANNA, SECOND)
+    people = {"!made1": BOT, "!made2": SECOND}
+    for room_id, user in people.items():
+        server.members[room_id] = [member(user), member(ANNA, "invite")]
+    async with running(made, Inbox(), Vault()):
+        server.next("PUT", "/user/", refusal(502, "M_UNKNOWN"))
+        for room_id, (new, user) in zip((HALL, DEN), people.items(), strict=True):
+            there = [*room_of(user, encrypted=True), member(ANNA, "invite")]
+            await server.tell(user, rooms={"join": {new: {"state": {"events": there}}}})
+            await server.read(user)
+            asked = Invocation(
+                Channel("matrix", room_id), "$1", ANNA, "vendor acme", "$1", reply_to=DIRECT
+            )
+            if user == BOT:
+                with pytest.raises(MatrixError):
+                    await made.reply(asked, CARD, key="k")
+                continue
+            told = await made.reply(asked, CARD, key="k")
+            assert told is not None
+            assert told.channel == new
+    assert server.data[SECOND]["m.direct"] == {ANNA: ["!made2"]}
+
+
 async def test_of_two_accounts_in_a_room_the_first_speaks_and_hears(
     server: Homeserver, tmp_path: Path
 ) -> None:

@@ -219,6 +219,15 @@ async def test_check_names_what_is_wrong(
     assert "does not open with" in (await problems(wrong, connections))[0]
 
 
+async def test_check_names_whose_a_token_is_if_it_is_not_the_account_s(
+    server: Homeserver, settings: AccountSettings, connections: aiohttp.ClientSession
+) -> None:
+    token = server.login("@anna:a.example", "PHONE")
+    settings = replace(settings, token=token, device_id="GIVEN")
+    [told] = await problems(settings, connections)
+    assert told.startswith("the token is of @anna:a.example with device PHONE")
+
+
 @pytest.mark.parametrize("flows", [None, 7, "m.login.password", [7], [{"type": 7}]])
 async def test_check_survives_what_is_no_homeserver(
     server: Homeserver,

@@ -4,15 +4,18 @@ import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import vodozemac
 
-from bot.platforms.matrix.api import Homeserver, Json
 from bot.platforms.matrix.folder import Login
 from bot.platforms.matrix.machine import Machine, Rotation, open_olm
 from bot.platforms.matrix.settings import Trust
+from bot.platforms.matrix.values import Json
+
+if TYPE_CHECKING:
+    from bot.platforms.matrix.api import Homeserver
 
 pytestmark = pytest.mark.proof
 

@@ -4,7 +4,6 @@ Its eyes are not the bot's: devices sign with vodozemac, and it verifies with th
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_bytes
 
@@ -16,8 +15,7 @@ from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.identity import Identity, Me
 from bot.platforms.matrix.secrets import make_recovery_key, store_secrets
 from bot.platforms.matrix.signing import at
-
-Json = Mapping[str, object]
+from bot.platforms.matrix.values import Json
 
 USER = "@bot:example.org"
 PASSWORD = "correct horse"  # noqa: S105 - of a server that lives for one test

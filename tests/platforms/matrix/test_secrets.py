@@ -20,7 +20,8 @@ from bot.platforms.matrix.secrets import (
     unlock,
 )
 from bot.platforms.matrix.signing import at, decoded
-from tests.platforms.keyserver import USER, Json, KeyServer
+from bot.platforms.matrix.values import Json
+from tests.platforms.matrix.keyserver import USER, KeyServer
 
 # Known to every client: the private key of RFC 7748, 6.1, as libolm's tests have it.
 KNOWN = "EsTc LW2K PGiF wKEA 3As5 g5c4 BXwk qeeJ ZJV8 Q9fu gUMN UE4d"

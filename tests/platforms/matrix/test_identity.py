@@ -18,7 +18,7 @@ from bot.platforms.matrix.signing import (
     signature,
     signed,
 )
-from tests.platforms.keyserver import USER, Disk, KeyServer, Phone
+from tests.platforms.matrix.keyserver import USER, Disk, KeyServer, Phone
 
 
 def test_seeds_are_in_the_file_and_nowhere_else() -> None:

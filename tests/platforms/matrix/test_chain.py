@@ -26,9 +26,9 @@ from bot.platforms.matrix.signing import (
     signature,
     signed,
 )
-from tests.platforms.keyserver import (
+from bot.platforms.matrix.values import Json
+from tests.platforms.matrix.keyserver import (
     USER,
-    Json,
     Phone,
 )
 

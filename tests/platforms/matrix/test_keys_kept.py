@@ -13,14 +13,14 @@ from bot.platforms.matrix.folder import Login
 from bot.platforms.matrix.machine import Machine, open_olm
 from bot.platforms.matrix.settings import Trust
 from bot.platforms.matrix.signing import at
-from tests.platforms.keyserver import Killed
+from bot.platforms.matrix.values import Json
+from tests.platforms.matrix.keyserver import Killed
 
 if TYPE_CHECKING:
     from bot.platforms.matrix.api import Homeserver
 
 pytestmark = pytest.mark.proof
 
-Json = Mapping[str, object]
 BOT = Login("@bot:example.org", "DEVICE", "token")
 KEY = "a pickle key that only tests use"
 

@@ -6,12 +6,12 @@ import pytest
 
 from bot.platforms.matrix.crosssign import Account, Standing, reset
 from bot.platforms.matrix.errors import MatrixError
-from tests.platforms.keyserver import (
+from bot.platforms.matrix.values import Json
+from tests.platforms.matrix.keyserver import (
     PASSWORD,
     SIGNATURES,
     UPLOAD,
     Disk,
-    Json,
     KeyServer,
     Killed,
     Phone,

@@ -10,13 +10,13 @@ from bot.platforms.matrix.chain import (
 )
 from bot.platforms.matrix.crosssign import Account, establish
 from bot.platforms.matrix.errors import MatrixError
-from tests.platforms.keyserver import (
+from bot.platforms.matrix.values import Json
+from tests.platforms.matrix.keyserver import (
     PASSWORD,
     SIGNATURES,
     UPLOAD,
     USER,
     Disk,
-    Json,
     KeyServer,
     Killed,
     Phone,

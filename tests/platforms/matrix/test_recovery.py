@@ -7,7 +7,7 @@ import pytest
 
 from bot.platforms.matrix.identity import Identity
 from bot.platforms.matrix.secrets import make_recovery_key, store_secrets
-from tests.platforms.keyserver import (
+from tests.platforms.matrix.keyserver import (
     SIGNATURES,
     USER,
     Disk,

@@ -20,7 +20,8 @@ from bot.platforms.matrix.identity import Identity, Me, publication
 from bot.platforms.matrix.machine import MOST_OWED, Machine, Opened, Rotation, open_olm
 from bot.platforms.matrix.settings import Trust
 from bot.platforms.matrix.signing import signature, signed
-from tests.platforms.keyserver import Json, Phone, refusal
+from bot.platforms.matrix.values import Json
+from tests.platforms.matrix.keyserver import Phone, refusal
 
 pytestmark = pytest.mark.proof
 
@@ -519,6 +520,25 @@ async def test_an_identity_is_no_shield_for_a_device_whose_keys_were_swapped(pla
     await anna.say("secret", BERT)
     assert not place.server.inbox[BERT, "B"]
     assert bert.identity is not None
+
+
+async def test_an_identity_that_was_replaced_is_warned_of(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anna, bert = await place.device(ANNA, "A"), await place.device(BERT, "B")
+    await bert.hear(await anna.say("hello", BERT))
+    second = await place.device(BERT, "C", identity=bert.identity)  # which is no other identity
+    await anna.absorb(device_lists={"changed": [BERT]})
+    await second.hear(await anna.say("hello", BERT))
+    assert "identity" not in capsys.readouterr().out
+    await place.device(BERT, "D", identity=Identity.new(token_bytes))
+    await anna.absorb(device_lists={"changed": [BERT]})
+    await anna.say("hello", BERT)
+    [line] = [each for each in capsys.readouterr().out.splitlines() if "identity changed" in each]
+    assert BERT in line
+    await anna.absorb(device_lists={"changed": [BERT]})
+    await anna.say("hello", BERT)
+    assert "identity" not in capsys.readouterr().out
 
 
 async def test_keys_are_given_to_nobody_who_asks(place: Place) -> None:
