@@ -1,5 +1,6 @@
 """What all tests share: golden files, a clean environment, and no way out to the network."""
 
+import gc
 import logging
 import os
 import socket
@@ -9,6 +10,10 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from sqlalchemy import Connection, Engine, event
+
+from bot import pack
+from bot.core.watchlist import Watchlist
 
 # Enough to find what is wrong in the long run, and few enough that nobody minds running them;
 # HYPOTHESIS_PROFILE=thorough looks for longer.
@@ -27,6 +32,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="rewrite golden files")
 
 
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage look through all modules and tests again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+class _Compiled:
+    """What SQLAlchemy made of statements for SQLite, kept for every database of this process.
+
+    It would make it anew for every connection, which takes a third of a test's time. A bot has
+    connections as long as it runs, so its statements too are made once.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[object, ...], object] = {}
+
+    def get(self, key: tuple[object, ...]) -> object:
+        """Give what was made; the key begins with a dialect, of which each engine has its own."""
+        return self._made.get(key[1:])
+
+    def __setitem__(self, key: tuple[object, ...], made: object) -> None:
+        self._made[key[1:]] = made
+
+
+_COMPILED = _Compiled()
+
+
+@event.listens_for(Engine, "engine_connect")
+def _share_what_is_compiled(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.execution_options(compiled_cache=_COMPILED)
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
     """Compare a text with a golden file; `make golden` rewrites it, and the diff is the review."""
@@ -40,6 +78,12 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text == kept, f"{name} has changed; look at it and run `make golden`"
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Watchlist:
+    """Give the curated watchlist, which takes its time to be read."""
+    return pack.load([pack.shipped()])
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot import pack
 from bot.core.vendor import Vendor
+from bot.core.watchlist import Watchlist
 from bot.errors import InvalidFileError
 from bot.interchange import programs_text, split, stream, vendor_text
 from bot.yamlfile import Plain, parse
@@ -74,22 +75,19 @@ def test_long_text_is_folded_and_short_lists_stand_on_one_line() -> None:
     ]
 
 
-def test_the_shipped_files_are_in_their_canonical_text() -> None:
-    folder = pack.shipped()
-    watchlist = pack.load([folder])
-    for path in pack.files([folder]):
+def test_the_shipped_files_are_in_their_canonical_text(shipped: Watchlist) -> None:
+    for path in pack.files([pack.shipped()]):
         canonical = (
-            programs_text(watchlist.programs)
+            programs_text(shipped.programs)
             if path.name == "programs.yml"
-            else vendor_text(watchlist.get(path.stem))
+            else vendor_text(shipped.get(path.stem))
         )
         assert path.read_text(encoding="utf-8") == canonical, f"run: watchlist format ({path.name})"
 
 
-def test_a_stream_of_the_shipped_watchlist_comes_apart_into_its_files() -> None:
-    folder = pack.shipped()
-    documents = split("-", "".join(stream(pack.load([folder]))))
-    texts = {path.read_text(encoding="utf-8") for path in pack.files([folder])}
+def test_a_stream_of_the_shipped_watchlist_comes_apart_into_its_files(shipped: Watchlist) -> None:
+    documents = split("-", "".join(stream(shipped)))
+    texts = {path.read_text(encoding="utf-8") for path in pack.files([pack.shipped()])}
     assert {document.text for document in documents} == texts
 
 

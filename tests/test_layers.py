@@ -1,7 +1,8 @@
 """The house rules: which room may import what."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -88,13 +89,34 @@ OWNERS = {
 }
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Give every module that a file imports, wherever in the file it does."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    return tuple(_imported(ast.walk(ast.parse(path.read_text(encoding="utf-8")))))
+
+
+def _imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def loaded(path: Path, seen: set[Path]) -> Iterator[str]:
+    """Give every module that is imported when a file is, by it or by what it imports of ours."""
+    seen.add(path)
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for module in _imported([node]):
+            names = [module]
+            if isinstance(node, ast.ImportFrom):
+                names += [f"{module}.{alias.name}" for alias in node.names]
+            for each in names:
+                yield each
+                ours = ROOT.parent.joinpath(*each.split("."))
+                for file in (ours.with_suffix(".py"), ours / "__init__.py"):
+                    if each.startswith("bot.") and file.is_file() and file not in seen:
+                        yield from loaded(file, seen)
 
 
 def under(module: str, names: set[str]) -> bool:
@@ -139,6 +161,13 @@ def test_a_package_is_imported_by_its_owner_only(package: str) -> None:
         and not path.relative_to(ROOT).as_posix().startswith(OWNERS[package])
     ]
     assert broken == []
+
+
+def test_a_command_that_needs_no_database_does_not_wait_for_one_to_be_imported() -> None:
+    at_start = set(loaded(ROOT / "cli.py", set()))
+    assert "bot.pack" in at_start
+    slow = {"bot.storage", "sqlalchemy", "alembic", "slack_bolt", "nio", "trafilatura"}
+    assert [each for each in sorted(at_start) if under(each, slow)] == []
 
 
 def test_the_core_never_awaits_and_never_asks_for_the_time() -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import sys
@@ -15,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import pack
 from bot.demo.site import SCANNER, STATION, Site, paper
+from tests.build import vendor, write_pack
+from tests.emptied import empty
 
 LIMIT = 30.0
 """Seconds that anything may take before a test gives up."""
@@ -127,7 +127,8 @@ async def test_what_was_posted_before_a_kill_is_not_posted_again(tmp_path: Path)
 
 
 async def test_a_broken_file_is_told_and_the_last_good_watchlist_kept(tmp_path: Path) -> None:
-    shutil.copytree(pack.shipped(), tmp_path / "pack")
+    write_pack(tmp_path / "pack", vendor("nuctech"), vendor("road-runner"))
+    await empty(tmp_path / "bot.db")
     async with paper(datetime.now(UTC)) as site:
         config = configuration(tmp_path, site, shipped_watchlist=False, watchlists=["pack"])
         async with started("run", "--config", str(config), folder=tmp_path) as process:
@@ -138,7 +139,7 @@ async def test_a_broken_file_is_told_and_the_last_good_watchlist_kept(tmp_path: 
             assert "Traceback" not in told
             assert process.stdin is not None
             process.stdin.write(b"vendor nuctech\n")
-            await read_until(process.stdout, "Nuctech (同方威视)")
+            await read_until(process.stdout, "you, privately", "Nuctech", "Surveillance cameras")
 
 
 async def test_a_broken_start_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from bot import pack
 from bot.commands import table
 from bot.core.cards import Desk, card
+from bot.core.watchlist import Watchlist
 from bot.platforms.console.render import render
 from tests.conftest import Golden
 
@@ -23,12 +23,11 @@ README = ROOT / "README.md"
 MARKS = ("<!-- commands: generated, kept fresh by tests/test_readme.py -->", "<!-- /commands -->")
 
 
-def test_the_picture_shows_the_card_as_it_is(golden: Golden) -> None:
-    watchlist = pack.load([pack.shipped()])
+def test_the_picture_shows_the_card_as_it_is(golden: Golden, shipped: Watchlist) -> None:
     screen = Console(
         record=True, width=104, force_terminal=True, color_system="truecolor", file=io.StringIO()
     )
-    document = card(watchlist.get("hikvision"), Desk(watchlist.programs, date(2026, 11, 22)))
+    document = card(shipped.get("hikvision"), Desk(shipped.programs, date(2026, 11, 22)))
     screen.print(render(document, 104))
     drawn = screen.export_svg(title="vendor hikvision", unique_id="vendorwatch")
     drawn = re.sub(r'textLength="[^"]*"([^>]*)>([^<]*)<', _by_columns, drawn)

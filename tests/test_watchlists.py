@@ -19,27 +19,20 @@ SLUGS = sorted(path.stem for path in (FOLDER / "vendors").glob("*.yml"))
 TODAY = date(2026, 11, 22)
 
 
-@pytest.fixture(scope="module")
-def watchlist() -> Watchlist:
-    return pack.load([FOLDER])
-
-
 def test_nothing_in_it_is_worth_a_warning() -> None:
     assert pack.warnings([FOLDER]) == ()
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_each_record_has_lines_that_must_and_must_not_match(
-    watchlist: Watchlist, slug: str
-) -> None:
-    examples = watchlist.get(slug).examples
+def test_each_record_has_lines_that_must_and_must_not_match(shipped: Watchlist, slug: str) -> None:
+    examples = shipped.get(slug).examples
     assert len(examples.match) >= 8
     assert len(examples.no_match) >= 8
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_each_card_fits_its_budgets_everywhere(watchlist: Watchlist, slug: str) -> None:
-    document = card(watchlist.get(slug), Desk(watchlist.programs, TODAY))
+def test_each_card_fits_its_budgets_everywhere(shipped: Watchlist, slug: str) -> None:
+    document = card(shipped.get(slug), Desk(shipped.programs, TODAY))
     drawn, event = slack(document), matrix(document)
     assert size(document.blocks) <= 9_000
     assert len(drawn.blocks) <= 20
@@ -48,17 +41,17 @@ def test_each_card_fits_its_budgets_everywhere(watchlist: Watchlist, slug: str) 
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_each_full_record_is_told_whole(watchlist: Watchlist, slug: str) -> None:
-    document = record(watchlist.get(slug), Desk(watchlist.programs, TODAY))
+def test_each_full_record_is_told_whole(shipped: Watchlist, slug: str) -> None:
+    document = record(shipped.get(slug), Desk(shipped.programs, TODAY))
     assert all("… shortened" not in str(page.blocks) for page in render_pages(document))
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_no_record_calls_a_company_sanctioned_without_an_asset_freeze(
-    watchlist: Watchlist, slug: str
+    shipped: Watchlist, slug: str
 ) -> None:
-    vendor = watchlist.get(slug)
-    summary = card(vendor, Desk(watchlist.programs, TODAY)).summary
+    vendor = shipped.get(slug)
+    summary = card(vendor, Desk(shipped.programs, TODAY)).summary
     assert ("Asset freeze in force" in summary) == any(
         measure.speaks and measure.kind == "asset_freeze" and measure.status == "in_force"
         for measure in vendor.measures

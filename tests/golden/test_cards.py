@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 
-from bot import pack
 from bot.core.cards import Desk, card
 from bot.core.mention import Channel
 from bot.core.record import record
@@ -21,14 +20,9 @@ TODAY = date(2026, 11, 22)
 VENDORS = ["cellebrite", "dahua", "hikvision", "intellexa", "nuctech", "sandvine"]
 
 
-@pytest.fixture(scope="module")
-def watchlist() -> Watchlist:
-    return pack.load([pack.shipped()])
-
-
 @pytest.mark.parametrize("slug", VENDORS)
-def test_the_short_card(watchlist: Watchlist, golden: Golden, slug: str) -> None:
-    document = card(watchlist.get(slug), Desk(watchlist.programs, TODAY))
+def test_the_short_card(shipped: Watchlist, golden: Golden, slug: str) -> None:
+    document = card(shipped.get(slug), Desk(shipped.programs, TODAY))
     golden(f"{slug}.console.txt", to_text(document, 100))
     drawn = slack(document)
     sent = json.dumps({"text": drawn.text, "blocks": drawn.blocks}, ensure_ascii=False, indent=1)
@@ -39,13 +33,13 @@ def test_the_short_card(watchlist: Watchlist, golden: Golden, slug: str) -> None
 
 
 @pytest.mark.parametrize("slug", VENDORS)
-def test_the_full_record(watchlist: Watchlist, golden: Golden, slug: str) -> None:
-    document = record(watchlist.get(slug), Desk(watchlist.programs, TODAY))
+def test_the_full_record(shipped: Watchlist, golden: Golden, slug: str) -> None:
+    document = record(shipped.get(slug), Desk(shipped.programs, TODAY))
     golden(f"{slug}.record.txt", to_text(document, 100))
 
 
-def test_the_first_page_of_a_record_in_slacks_window(watchlist: Watchlist, golden: Golden) -> None:
-    document = record(watchlist.get("hikvision"), Desk(watchlist.programs, TODAY))
+def test_the_first_page_of_a_record_in_slacks_window(shipped: Watchlist, golden: Golden) -> None:
+    document = record(shipped.get("hikvision"), Desk(shipped.programs, TODAY))
     window = Window("V1", 1, "vendor record hikvision", title_of(("vendor", "record")))
     view = answer(document, window, Place(Channel("slack", "C012AB")))
     golden("hikvision.window.slack.json", json.dumps(view, ensure_ascii=False, indent=1) + "\n")
