@@ -57,6 +57,7 @@ class Account:
     direct: dict[str, tuple[str, ...]] = field(default_factory=dict)
     made: dict[str, str] = field(init=False, default_factory=dict)
     _awaited: dict[str, asyncio.Event] = field(init=False, default_factory=dict)
+    _noting: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     @property
     def user_id(self) -> str:
@@ -97,17 +98,22 @@ class Account:
             self._awaited.pop(room_id).set()
 
     async def arrival(self, room_id: str, limit_s: float) -> None:
-        """Wait until syncs have told of a room, and that it is encrypted.
+        """Wait until syncs have told of a room, that it is encrypted, and of who is invited.
 
-        One that is only just being made is told of piece by piece, and seems to be open at first.
-        Raise MatrixError after `limit_s` seconds.
+        One that is only just being made is told of piece by piece. It seems to be open at first,
+        and then to have nobody in it to whom the first message's key would go. Raise MatrixError
+        after `limit_s` seconds.
         """
         try:
             async with asyncio.timeout(limit_s):
-                while room_id not in self.rooms or not self.rooms[room_id].encrypted:
+                while room_id not in self.rooms or self.unfinished(self.rooms[room_id]):
                     await self._awaited.setdefault(room_id, asyncio.Event()).wait()
         except TimeoutError:
             raise MatrixError("the room for it is being made", retry_after=NOT_YET_S) from None
+
+    def unfinished(self, room: Room) -> bool:
+        """Say whether a room of those that the account makes for two is not told of whole yet."""
+        return not room.encrypted or room.lonely(frozenset({self.user_id}))
 
     def forget(self, room_id: str) -> None:
         """Know nothing more of a room that the account is out of."""
@@ -156,13 +162,21 @@ class Account:
         }
 
     async def note_talk(self, user: str, room_id: str) -> None:
-        """Note that a room is for talking with one person, where the account's clients see it."""
-        there = self.direct.get(user, ())
-        if room_id not in there:
-            told = {each: list(rooms) for each, rooms in self.direct.items()}
-            told[user] = [room_id, *there]
-            await self.now().homeserver.call("PUT", self._talks(), told)
-            self.direct[user] = (room_id, *there)
+        """Note that a room is for talking with one person, where the account's clients see it.
+
+        Raise MatrixError.
+        """
+        # All of it is written at once: what is noted for two people at a time must not be lost.
+        async with self._noting:
+            if room_id in self.direct.get(user, ()):
+                return
+            await self.learn_talks()  # what a sync brought may be older than what was noted last
+            there = self.direct.get(user, ())
+            if room_id not in there:
+                told = {each: list(rooms) for each, rooms in self.direct.items()}
+                told[user] = [room_id, *there]
+                await self.now().homeserver.call("PUT", self._talks(), told)
+                self.take_talks(told)
 
     def _talks(self) -> str:
         return path("user", self.user_id, "account_data", "m.direct")

@@ -56,8 +56,10 @@ class Coming:
         ours = [each for each in joins if membership(each, self.own.user_id) == "join"]
         if not (fresh or ours) or room.space or self.others(room_id):
             return
-        if room.maker == self.own.user_id and not room.encrypted:
-            # It makes encrypted ones alone; that this is one comes next, and with it this again.
+        if room.maker == self.own.user_id and self.account.unfinished(room):
+            # It makes encrypted ones for two alone. The rest comes next: what is said before the
+            # other one is invited, they could never read.
+            self._untold.add(room_id)
             return
         event = str(ours[-1].get("event_id") if ours else room_id)
         old, by = room.predecessor, self._invited_by.get(room_id)
@@ -88,6 +90,7 @@ class Coming:
             there = self.account.channel(room_id)
         if known and not self.others(room_id):
             await self.inbox.on_left(there)
+        self._untold.discard(room_id)
         self.account.forget(room_id)
         self._invited_by.pop(room_id, None)
 
@@ -112,10 +115,12 @@ class Coming:
         self.account.told(room_id)
         if (room.encrypted, room.private) != before:
             self._untold.add(room_id)
-        if room_id in self._untold and self.leads(room_id) and not room.space:
-            channel = self.account.channel(room_id)
-            await self.inbox.on_joined(channel, str(event.get("event_id")))
-        self._untold.discard(room_id)
+        begun = room.maker == self.own.user_id and self.account.unfinished(room)
+        if room_id in self._untold and not begun:
+            if self.leads(room_id) and not room.space:
+                channel = self.account.channel(room_id)
+                await self.inbox.on_joined(channel, str(event.get("event_id")))
+            self._untold.discard(room_id)
         kind, who = event.get("type"), str(event.get("sender") or "")
         if kind == "m.room.tombstone" and room.successor is not None and self.leads(room_id):
             await self._follow(room_id, room.successor.room_id, who, str(event.get("event_id")))

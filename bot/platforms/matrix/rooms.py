@@ -118,6 +118,13 @@ class Room:
         """Who made the room; empty if nothing says so yet."""
         return self._creator
 
+    def lonely(self, own: frozenset[str]) -> bool:
+        """Whether nobody but the bot's own accounts is here or invited, as far as one knows."""
+        others = self.members.keys() - own
+        if others or self.complete:
+            return not others
+        return sum(self._counts.values()) <= len(self.members.keys() & own)
+
     @property
     def by_invitation(self) -> bool:
         """Whether nobody comes in whom nobody there let in."""

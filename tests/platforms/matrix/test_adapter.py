@@ -16,6 +16,7 @@ from bot.core.document import Document, Paragraph, Text
 from bot.core.mention import Channel, Invocation
 from bot.platforms.matrix.account import DIRECT
 from bot.platforms.matrix.adapter import MatrixPlatform
+from bot.platforms.matrix.api import session
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.folder import Folder
 from bot.platforms.matrix.login import first_login
@@ -30,7 +31,17 @@ from tests.platforms.matrix.homeserver import (
     state,
     text,
 )
-from tests.platforms.matrix.house import ANNA, BOT, CARL, DEN, HALL, Inbox, Vault, account_settings
+from tests.platforms.matrix.house import (
+    ANNA,
+    BOT,
+    CARL,
+    DEN,
+    HALL,
+    Inbox,
+    Vault,
+    account_settings,
+    person,
+)
 
 pytestmark = pytest.mark.proof
 
@@ -176,6 +187,35 @@ async def test_what_is_for_one_person_goes_to_a_room_of_two_and_is_made_once(
         "m.room.message",
     ]
     assert server.data[BOT]["m.direct"] == {ANNA: [new]}
+
+
+async def test_a_room_of_two_that_is_told_of_piece_by_piece_is_readable_from_the_first_message(
+    server: Homeserver, tmp_path: Path
+) -> None:
+    made, inbox, new = platform(server, tmp_path, BOT), Inbox(), "!made1"
+    server.state[HALL] = room_of(ANNA, BOT)
+    asked = Invocation(Channel("matrix", HALL), "$1", ANNA, "vendor acme", "$1", reply_to=DIRECT)
+    finished = asyncio.Event()
+    async with session() as connections, running(made, inbox, Vault()):
+        anna = await person(server, connections, tmp_path / "anna", ANNA)
+        server.next("POST", "/createRoom", Answer(body={"room_id": new}, when=finished))
+        async with asyncio.TaskGroup() as group:
+            card = group.create_task(made.reply(asked, CARD, key="k"))
+            await server.until(lambda: server.of("POST", "/createRoom"))
+            begun = room_of(BOT, encrypted=True)
+            server.members[new] = [member(BOT)]
+            await server.tell(BOT, rooms={"join": {new: {"state": {"events": begun}}}})
+            await server.read(BOT)
+            await made.private_channels(CARL, "")  # asks who is in each room
+            server.members[new] = [member(BOT), member(ANNA, "invite")]
+            finished.set()
+            await server.until(lambda: server.data.get(BOT))
+            assert ("joined", new, "encrypted", "None") not in inbox.kept
+            await server.say(BOT, new, member(ANNA, "invite"))
+            await inbox.has("joined", new, "encrypted", "None")
+        assert card.result() is not None
+        [event] = [each for each in server.wire if each["room_id"] == new]
+        assert "Acme makes cameras" in str(await anna.can_read(event, new))
 
 
 async def test_a_room_of_two_that_could_not_be_noted_is_noted_later_and_not_made_again(

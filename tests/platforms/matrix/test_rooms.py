@@ -240,6 +240,24 @@ def test_who_is_known_to_be_there() -> None:
     assert made.joined == {BOT, BEN}
 
 
+def test_nobody_is_in_a_new_room_until_somebody_is_invited() -> None:
+    made = room(member(BOT))
+    assert made.lonely(OWN)
+    made.take_summary({"m.joined_member_count": 1, "m.invited_member_count": 0})
+    assert made.lonely(OWN)
+    made.take(member(ANN, "invite"))
+    assert not made.lonely(OWN)
+
+
+def test_somebody_is_there_of_whom_only_the_number_is_told_unless_all_are_known() -> None:
+    made = room(member(BOT))  # as after a restart, where members are loaded lazily
+    made.take_summary({"m.joined_member_count": 1, "m.invited_member_count": 1})
+    assert not made.lonely(OWN)
+    made = whole(member(BOT))  # to whom alone the next key would go
+    made.take_summary({"m.joined_member_count": 1, "m.invited_member_count": 1})
+    assert made.lonely(OWN)
+
+
 # Where a room goes on
 
 

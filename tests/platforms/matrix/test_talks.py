@@ -43,6 +43,7 @@ class Server:
     members: dict[str, list[str]]
     account: Account
     meanwhile: Callable[[], None] = lambda: None
+    data: object = None
     piece_by_piece: bool = False
     asked: int = 0
     noted: list[object] = field(default_factory=list)
@@ -52,7 +53,9 @@ class Server:
         app, base = web.Application(), "/_matrix/client/v3"
         app.router.add_get(f"{base}/rooms/{{room}}/members", self.tell_members)
         app.router.add_post(f"{base}/createRoom", self.create)
-        app.router.add_put(f"{base}/user/{{user}}/account_data/m.direct", self.note)
+        where = f"{base}/user/{{user}}/account_data/m.direct"
+        app.router.add_put(where, self.note)
+        app.router.add_get(where, self.tell_noted)
         return app
 
     async def tell_members(self, request: web.Request) -> web.Response:
@@ -64,23 +67,36 @@ class Server:
         return web.json_response({"chunk": chunk})
 
     async def create(self, _: web.Request) -> web.Response:
-        """Make a room, which the next sync tells of."""
+        """Make a room, which the next sync tells of, or several do."""
         room = self.account.enter(MADE)
+        room.take(member(BOT))
+        # Somebody asked who is in the private rooms while this one was only just being made.
+        room.complete = True
 
-        def tell_the_rest() -> None:
-            room.take({"type": "m.room.encryption", "state_key": "", "sender": BOT, "content": {}})
+        def tell(event: dict[str, object]) -> None:
+            room.take(event)
             self.account.told(MADE)
 
-        if self.piece_by_piece:
-            asyncio.get_running_loop().call_later(0.1, tell_the_rest)
-        else:
-            tell_the_rest()
+        rest: list[dict[str, object]] = [
+            {"type": "m.room.encryption", "state_key": "", "sender": BOT, "content": {}},
+            member(ANN, "invite"),
+        ]
+        for number, event in enumerate(rest, 1):
+            if self.piece_by_piece:
+                asyncio.get_running_loop().call_later(0.05 * number, tell, event)
+            else:
+                tell(event)
         return web.json_response({"room_id": MADE})
 
     async def note(self, request: web.Request) -> web.Response:
         """Keep which rooms are for talks."""
-        self.noted.append(await request.json())
+        self.data = await request.json()
+        self.noted.append(self.data)
         return web.json_response({})
+
+    async def tell_noted(self, _: web.Request) -> web.Response:
+        """Say which rooms are for talks."""
+        return web.json_response(self.data or {})
 
 
 def old_room(account: Account, *, encrypted: bool = True) -> Room:
@@ -121,6 +137,7 @@ async def test_the_room_where_one_talks_with_the_bot_is_used_again(server: Serve
 
 async def test_after_a_restart_a_room_of_many_is_not_taken_for_one_of_two(server: Server) -> None:
     old_room(server.account)
+    server.data = {ANN: [OLD]}
     server.members[OLD].append(BEN)  # who has not spoken lately
     assert not await server.account.is_talk(OLD, frozenset({BOT}))
     assert await direct(server.account) == MADE
@@ -133,15 +150,31 @@ async def test_what_comes_from_an_encrypted_room_goes_to_one(server: Server) -> 
     assert await direct(server.account, encrypted=True) == MADE
 
 
-async def test_nothing_is_said_in_a_new_room_before_it_is_known_to_be_encrypted(
+async def test_nothing_is_said_in_a_new_room_before_it_is_encrypted_and_the_other_one_can_read_it(
     server: Server,
 ) -> None:
-    server.piece_by_piece = True
+    server.account.known = server.piece_by_piece = True
     made = await direct(server.account)
     assert server.account.rooms[made].encrypted
+    assert (await server.account.members(made)).readers == {BOT, ANN}
 
 
-async def test_a_new_room_of_two_is_not_spoken_in_before_it_is_encrypted(server: Server) -> None:
+async def test_rooms_of_two_people_that_are_noted_at_once_are_both_noted(server: Server) -> None:
+    account = server.account
+    await asyncio.gather(account.note_talk(ANN, OLD), account.note_talk(BEN, MADE))
+    assert server.data == {ANN: [OLD], BEN: [MADE]}
+    assert account.direct == {ANN: (OLD,), BEN: (MADE,)}
+
+
+async def test_what_is_noted_does_not_undo_what_no_sync_has_told_of_yet(server: Server) -> None:
+    server.data = {BEN: [OLD]}  # by another client of the account
+    await server.account.note_talk(ANN, MADE)
+    assert server.data == {BEN: [OLD], ANN: [MADE]}
+
+
+async def test_a_new_room_of_two_is_not_spoken_in_before_the_other_one_is_invited(
+    server: Server,
+) -> None:
     told: list[Channel] = []
 
     class Heard:
@@ -158,6 +191,9 @@ async def test_a_new_room_of_two_is_not_spoken_in_before_it_is_encrypted(server:
     assert told == []
     rest = {"type": "m.room.encryption", "state_key": "", "sender": BOT, "content": {}}
     await hearing.hear(MADE, {**rest, "event_id": "$encrypted"})
+    assert told == []
+    await hearing.hear(MADE, {**member(ANN, "invite"), "event_id": "$invited"})
+    await hearing.hear(MADE, {**member(ANN), "event_id": "$joined"})
     assert [each.encrypted for each in told] == [True]
 
 
