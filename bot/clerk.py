@@ -33,13 +33,17 @@ WHO = {Role.CURATOR: "curators and admins", Role.ADMIN: "admins"}
 MOST_ATTEMPTS = 3
 """A command that ends the process each time is answered without being tried a fourth time."""
 AFTER_FAILURE_S = 5.0
+AT_ONCE = 4
+"""Commands that are answered beside each other: a page may take long, and others wait for less."""
 GRACE_S = 4.0
 """What a command that was begun has to come to an end."""
 
 
 @dataclass(slots=True)
 class Clerk:
-    """Answers commands one after another. `answered` is called when an answer has been queued.
+    """Answers commands, those of one person in a channel one after another.
+
+    `answered` is called when an answer has been queued.
 
     `pages` shares an answer out among the messages that it takes in a channel. Whoever asks too
     often, or for what they may not do, is told so.
@@ -54,7 +58,7 @@ class Clerk:
     allowance: Allowance = field(default_factory=Allowance)
     rng: Random = field(default_factory=SystemRandom)
     confirmations: Confirmations = field(init=False)
-    _woken: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    _idle: dict[asyncio.Event, None] = field(init=False, default_factory=dict)
     _ending: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
@@ -62,25 +66,42 @@ class Clerk:
 
     def nudge(self) -> None:
         """Say that there is a command."""
-        self._woken.set()
+        woken = next((each for each in self._idle if not each.is_set()), None)
+        if woken is not None:
+            woken.set()
 
     async def run(self) -> None:
         """Answer until cancelled; a command that was begun is then brought to its end."""
         async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(self._work())
+
+    async def _work(self) -> None:
+        woken = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
             answering: asyncio.Task[None] | None = None
             try:
                 while True:
-                    self._woken.clear()
+                    woken.clear()
                     answering = group.create_task(self._answer_all())
                     await asyncio.shield(answering)
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(LONGEST_SLEEP_S):
-                            await self._woken.wait()
+                    await self._rest(woken)
             except asyncio.CancelledError:
                 self._ending = True
                 if answering is not None:
                     await asyncio.wait({answering}, timeout=GRACE_S)
                 raise
+
+    async def _rest(self, woken: asyncio.Event) -> None:
+        """Wait for a nudge. One looks by itself now and then, the others have been told of it."""
+        longest = LONGEST_SLEEP_S if not self._idle else LONGEST_SLEEP_S * AT_ONCE
+        self._idle[woken] = None
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(longest):
+                    await woken.wait()
+        finally:
+            del self._idle[woken]
 
     async def _answer_all(self) -> None:
         """Answer what there is; whatever goes wrong is logged."""
@@ -99,6 +120,7 @@ class Clerk:
         command = await self.store.take_command(self.clock(), LEASE)
         if command is None:
             return False
+        self.nudge()  # there may be more, and this one may take long
         answer = await self._answer(command)
         pages = () if answer.document is None else self.pages(command.channel, answer.document)
         await self.store.answer(command, answer, self.clock(), pages)
