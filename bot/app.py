@@ -5,11 +5,12 @@ decides nothing itself: it brings the pure decisions and the rooms that touch th
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
+from typing import Protocol
 
 import structlog
 
@@ -18,23 +19,24 @@ from bot.clerk import Clerk
 from bot.commands.context import Context
 from bot.core.commands import CommandTable
 from bot.core.document import Document
-from bot.core.feed import Poll
+from bot.core.feed import Paragraphs, Poll, Unread
 from bot.core.limits import Patience
-from bot.core.mention import Channel, Invocation, Message
+from bot.core.mention import Channel, Entry, Invocation, Message
+from bot.core.page import PageText
 from bot.core.places import Watch
 from bot.core.roles import Roles
 from bot.core.settings import Settings
 from bot.core.signs import is_mark, meant
 from bot.current import CurrentWatchlist
 from bot.delivery.outbox import Worker
-from bot.errors import BotError, StorageError
-from bot.feeds.poller import Poller
+from bot.errors import BotError, StorageError, UsageError
 from bot.mentions import Mentions
 from bot.places import Places
 from bot.platforms.base import Platform
 from bot.rights import Rights
 from bot.storage.rows import Retention
 from bot.storage.store import Store
+from bot.subscriptions import Subscriptions
 from bot.upkeep import Upkeep
 
 log = structlog.get_logger()
@@ -44,12 +46,18 @@ KEEP = Retention()
 NOBODY = Roles()
 
 
-@dataclass(frozen=True, slots=True)
-class Routes:
-    """Which channels each feed goes to, and how a channel that chose nothing wants its alerts."""
+class Work(Protocol):
+    """Something that goes on beside the conversations."""
 
-    settings: Settings
-    feeds: Mapping[str, tuple[Channel, ...]]
+    async def run(self) -> None:
+        """Work until cancelled."""
+
+
+class ReadsPage(Protocol):
+    """Reads a page that somebody asks about."""
+
+    async def read(self, url: str, near: Iterable[str] = ()) -> PageText:
+        """Read it, as those beside the feeds in `near` are. Raise FeedError or StorageError."""
 
 
 @dataclass(slots=True)
@@ -61,7 +69,7 @@ class App:
     platforms: Mapping[str, Platform]
     worker: Worker
     commands: CommandTable
-    routes: Routes
+    settings: Settings
     clock: Callable[[], datetime]
     corrections: str | None = None
     retention: Retention = KEEP
@@ -69,8 +77,10 @@ class App:
     roles: Roles = NOBODY
     watch: Mapping[str, Watch] = field(default_factory=dict)
     rng: Random = field(default_factory=SystemRandom)
+    reads: ReadsPage | None = None
     rights: Rights = field(init=False)
     places: Places = field(init=False)
+    subscriptions: Subscriptions = field(init=False)
     mentions: Mentions = field(init=False)
     arrivals: Arrivals = field(init=False)
     clerk: Clerk = field(init=False)
@@ -78,19 +88,21 @@ class App:
     _stop: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        nudge, settings = self.worker.nudge, self.routes.settings
+        nudge, settings = self.worker.nudge, self.settings
         self.rights = Rights(self.roles, self.platforms, self.clock)
         self.places = Places(self.store, self.clock, self.watch)
+        self.subscriptions = Subscriptions(self.store, self.clock)
         self.worker.known = self.places.known
         self.mentions = Mentions(
             self.store,
             self.current,
             self.places,
             settings,
-            self.routes.feeds,
+            self.subscriptions,
             self.clock,
             nudge,
             self.corrections,
+            self.admins,
         )
         self.arrivals = Arrivals(
             self.store, self.current, self.places, settings, self.admins, self.clock, nudge
@@ -125,9 +137,17 @@ class App:
         """Take back what a deleted message brought, if its channel wants that."""
         await self.mentions.withdraw(channel, message_id)
 
+    def wants_page(self, entry: Entry) -> bool:
+        """Say whether an entry's page is worth fetching."""
+        return self.mentions.wants_page(entry)
+
     async def on_poll(self, poll: Poll) -> None:
         """Look for vendors in a poll's entries; on return everything of it is committed."""
         await self.mentions.of_poll(poll)
+
+    async def on_page(self, unread: Unread, seen: Paragraphs) -> None:
+        """Look for vendors in an entry whose article came later; on return that is committed."""
+        await self.mentions.of_page(unread, seen)
 
     async def on_command(self, invocation: Invocation) -> None:
         """Take a command; on return it is kept and will be answered."""
@@ -184,16 +204,33 @@ class App:
 
     async def _context(self, invocation: Invocation) -> Context:
         await self.places.look()
+        await self.subscriptions.look()
         known, compiled = self.places.known, self.current.compiled
         channel = self.places.shared(invocation.channel)
         invocation = replace(invocation, channel=channel)
         platform = self.platforms.get(channel.platform)
+        routes = {feed: tuple(map(known, to)) for feed, to in self.subscriptions.channels.items()}
+
+        async def page(url: str) -> PageText:
+            if self.reads is None:
+                raise UsageError("Pages cannot be fetched here.")
+            # What only a private channel or another team follows, nobody finds out elsewhere.
+            near = [
+                feed
+                for feed, to in routes.items()
+                if any(
+                    each.key == channel.key or not (each.private or each.team != channel.team)
+                    for each in to
+                )
+            ]
+            return await self.reads.read(url, near)
+
         return Context(
             invocation=invocation,
             watchlist=compiled.watchlist,
             matcher=compiled.matcher,
             desk=self.mentions.desk(compiled),
-            settings=self.routes.settings,
+            settings=self.settings,
             records=self.store,
             role=lambda: self.rights.role(invocation),
             private_keys=lambda: self.rights.private_keys(invocation),
@@ -205,13 +242,14 @@ class App:
             alone=platform is not None and platform.is_direct(channel),
             facts=tuple if platform is None else platform.facts,
             reports_go_to=tuple(map(known, self.admins)),
-            routes={feed: tuple(map(known, to)) for feed, to in self.routes.feeds.items()},
+            routes=routes,
+            page=page,
         )
 
-    async def run(self, poller: Poller) -> None:
+    async def run(self, feeding: Work) -> None:
         """Run until `stop` is called or the last conversation has ended; then drain the outbox."""
         async with asyncio.TaskGroup() as group:
-            works = (self.worker, self.clerk, self.upkeep, self.current, poller)
+            works = (self.worker, self.clerk, self.upkeep, self.current, feeding)
             background = [group.create_task(work.run()) for work in works]
             talking = group.create_task(self._talk())
             await self._stop.wait()

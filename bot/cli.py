@@ -17,6 +17,7 @@ from rich.console import Console
 
 from bot import __version__, pack
 from bot.cli_db import db_cli
+from bot.cli_feeds import feeds_cli
 from bot.cli_matrix import matrix_cli
 from bot.cli_outbox import outbox_cli
 from bot.cli_shared import (
@@ -52,6 +53,7 @@ cli = typer.Typer(
 )
 cli.add_typer(watchlist_cli, name="watchlist")
 cli.add_typer(db_cli, name="db")
+cli.add_typer(feeds_cli, name="feeds")
 cli.add_typer(outbox_cli, name="outbox")
 cli.add_typer(matrix_cli, name="matrix")
 
@@ -161,7 +163,7 @@ def scan(
 @cli.command()
 def check(config: ConfigFile = None) -> None:
     """Check everything that `run` needs, and say all that is wrong at once."""
-    from bot.serve import check_all  # noqa: PLC0415 - quick commands need no database
+    from bot.checkup import check_all  # noqa: PLC0415 - quick commands need no database
 
     settings = load(config, os.environ)
     configure("error", settings.log.format)

@@ -109,13 +109,30 @@ class FeedRoute(Section):
     backfill: DurationField | None = None
 
 
+class FeedList(Section):
+    """An OPML list of feeds that is followed: a file, or an address. Its feeds go to `channels`."""
+
+    source: Line
+    channels: tuple[ChannelKey, ...] = Field(min_length=1)
+
+    @property
+    def is_address(self) -> bool:
+        """Whether it is fetched, rather than read from a file."""
+        return self.source.startswith(("http://", "https://"))
+
+
 class Feeds(Section):
-    """What is polled, how often, and who can be asked about it."""
+    """What is polled, how often, and who can be asked about it.
+
+    A feed is asked the more often the more it brings, between `fastest` and `slowest`.
+    """
 
     contact: Line | None = None
     allow_networks: tuple[Network, ...] = ()
-    interval: DurationField = parse_duration("15m")
+    fastest: DurationField = parse_duration("5m")
+    slowest: DurationField = parse_duration("1h")
     list: tuple[FeedRoute, ...] = ()
+    lists: tuple[FeedList, ...] = ()
 
 
 class Console(Section):

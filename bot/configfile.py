@@ -215,6 +215,12 @@ def _resolve(config: Config, loaded: Loaded, path: Path | None) -> tuple[Config,
     for number, account in enumerate(config.matrix.accounts):
         there = ("matrix", "accounts", number, "store")
         config = _with(config, there, based(account.store, there))
+    for number, followed in enumerate(config.feeds.lists):
+        there = ("feeds", "lists", number, "source")
+        if not followed.is_address:
+            # Whole, since what a list brought is known by it, from wherever it is read.
+            file = based(Path(followed.source), there)
+            config = _with(config, there, str(file.parent.resolve() / file.name))
     for section, setting in _secrets(config):
         file = getattr(_at(config, section), f"{setting}_file")
         if file is None:
@@ -256,15 +262,31 @@ def _contradictions(config: Config, loaded: Loaded) -> Iterator[Problem]:
             yield place.problem(f"give either '{setting}' or '{setting}_file', not both")
     for wanting in config.slack.wanting(config.web):
         yield loaded.place(("slack",), of_key=True).problem(wanting)
-    if config.feeds.interval < parse_duration("1m"):
-        place = loaded.place(("feeds", "interval"))
+    yield from _of_feeds(config, loaded)
+
+
+def _of_feeds(config: Config, loaded: Loaded) -> Iterator[Problem]:
+    feeds = config.feeds
+    if feeds.fastest < parse_duration("1m"):
+        place = loaded.place(("feeds", "fastest"))
         yield place.problem("feeds may be polled every 1m at most")
+    if not feeds.fastest <= feeds.slowest <= parse_duration("24h"):
+        place = loaded.place(("feeds", "slowest"))
+        yield place.problem("give a time from `fastest` to 24h")
     seen: dict[str, int] = {}
     for index, feed in enumerate(config.feeds.list):
         place = loaded.place(("feeds", "list", index, "url"))
         if feed.url in seen:
             yield place.problem("this feed is already listed; give it all its channels there")
         seen[feed.url] = index
+    sources: set[str] = set()
+    for index, followed in enumerate(feeds.lists):
+        place = loaded.place(("feeds", "lists", index, "source"))
+        if followed.source in sources:
+            yield place.problem("this list is already followed; give it all its channels there")
+        if "://" in followed.source and not followed.is_address:
+            yield place.problem("give a file, or an address with http:// or https://")
+        sources.add(followed.source)
 
 
 def _of_accounts(config: Config, loaded: Loaded) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ BotError                   its docstring is its default message
 ├─ UsageError              what a person typed; the text is for that person
 ├─ DeliveryError           a platform did not take a card
 ├─ FeedError               a feed could not be read
+│  └─ GoneError            its server says that it is gone for good
 └─ StorageError            the database could not be used
 
 Anything else is a bug: it is logged with its traceback and the loop goes on to the next item.
@@ -69,11 +70,22 @@ class DeliveryError(BotError):
 
 
 class FeedError(BotError):
-    """A feed could not be read. `retry_after` is in seconds, where the server said so."""
+    """A feed or page could not be read. `retry_after` is in seconds, where the server said so.
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    `passing` means that it may be had another time: a time-out, a connection that failed, a server
+    that is overloaded or broken.
+    """
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, passing: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.passing = passing
+
+
+class GoneError(FeedError):
+    """The server says that the feed is gone for good (410)."""
 
 
 class StorageError(BotError):

@@ -3,41 +3,52 @@
 A mention becomes an alert row in the same transaction that makes its source safe to forget.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from bot.core.addresses import links
 from bot.core.cards import Desk
-from bot.core.feed import Poll
+from bot.core.feed import Paragraphs, Poll, Unread
+from bot.core.feednotices import and_more, notice_about
 from bot.core.judge import WatchlistJudge
 from bot.core.mention import DEFAULT_TEAM, Cause, Channel, Entry, Match, Mention, Message
 from bot.core.policy import Decision, Hold, Join, Skip
 from bot.core.settings import Settings
 from bot.core.stories import Fingerprint, fingerprint
 from bot.current import Compiled, CurrentWatchlist
+from bot.feeds.links import redact
 from bot.places import Places
-from bot.storage.rows import Hearing, Ruling
+from bot.storage.mentions import digest
+from bot.storage.rows import Draft, Hearing, Ruling
 from bot.storage.store import Store
+from bot.subscriptions import Subscriptions
 
 log = structlog.get_logger()
+MOST_NOTICES = 5
+NOTICES_WITHIN = timedelta(hours=1)
+"""So many feeds are told of in that time; the last of them says that there may be more."""
+THIN = 400
+"""An entry with fewer characters says too little to be judged without its page."""
 
 
 @dataclass(slots=True)
 class Mentions:
-    """Takes messages and entries. `feeds` says which channels the entries of each go to."""
+    """Takes messages and entries. `admins` are the channels that are told how feeds are."""
 
     store: Store
     current: CurrentWatchlist
     places: Places
     settings: Settings
-    feeds: Mapping[str, tuple[Channel, ...]]
+    subscriptions: Subscriptions
     clock: Callable[[], datetime]
     nudge: Callable[[], None]
     corrections: str | None = None
+    admins: tuple[Channel, ...] = ()
     _kept: tuple[Compiled, Desk] | None = field(init=False, default=None)
+    _notified: list[datetime] = field(init=False, default_factory=list)
 
     async def of_message(self, message: Message) -> None:
         """Record the vendors that a message names."""
@@ -81,22 +92,64 @@ class Mentions:
         if await self.store.withdraw_for(channel, message_id, hearing):
             self.nudge()
 
+    def wants_page(self, entry: Entry) -> bool:
+        """Say whether an entry's page may tell more: its own words are few, or name a vendor."""
+        return len(entry.text) < THIN or bool(self.current.compiled.matcher.find(entry.text))
+
     async def of_poll(self, poll: Poll) -> None:
         """Record the vendors in a poll's entries, with all else of it, in one transaction."""
         await self.places.look()
+        await self.subscriptions.look()
         compiled = self.current.compiled
         mentions: list[Mention] = []
         prints: dict[str, Fingerprint] = {}
-        for entry in () if poll.silent else poll.entries:
-            found = list(self._of_entry(compiled, entry))
+        for entry in poll.entries:
+            found = list(self._of_entry(compiled, entry, flood=poll.flood))
             if found:
                 prints[entry.id] = fingerprint(entry.url, entry.title, entry.text)
                 mentions += found
-        self._tell(await self.store.finish_poll(poll, mentions, self._hearing(compiled, prints)))
+        drafts = tuple(self._notices(poll))
+        hearing = self._hearing(compiled, prints)
+        rulings = await self.store.feeds.finish_poll(poll, mentions, hearing, drafts)
+        if rulings or drafts:
+            self._tell(rulings)
 
-    def _of_entry(self, compiled: Compiled, entry: Entry) -> Iterable[Mention]:
+    async def of_page(self, unread: Unread, seen: Paragraphs) -> None:
+        """Record the vendors in an entry whose article came later; those judged before stay so."""
+        await self.places.look()
+        await self.subscriptions.look()
+        compiled, entry = self.current.compiled, unread.entry
+        found = list(self._of_entry(compiled, entry, flood=unread.flood))
+        prints = {entry.id: fingerprint(entry.url, entry.title, entry.text)} if found else {}
+        hearing = self._hearing(compiled, prints)
+        rulings = await self.store.feeds.finish_page(unread, seen, found, hearing)
+        if rulings:
+            self._tell(rulings)
+
+    def _notices(self, poll: Poll) -> Iterable[Draft]:
+        """Word what those who look after the bot are told of a feed."""
+        shown, now = redact(poll.feed.url), self.clock()
+        for notice in poll.notices:
+            if not self._may_notify(now):
+                continue  # the log has it, and `feeds list` shows it
+            document = notice_about(poll.feed, notice, shown)
+            if len(self._notified) == MOST_NOTICES:
+                document = and_more(document)
+            for admin in self.admins:
+                key = digest(["feed", notice.kind, poll.feed.url, admin.key, now.isoformat()])
+                yield Draft(key, admin.team, self.places.known(admin), document, None)
+
+    def _may_notify(self, now: datetime) -> bool:
+        """Count a notice; say no after many in an hour, as when the network is down for all."""
+        self._notified = [at for at in self._notified if timedelta(0) <= now - at < NOTICES_WITHIN]
+        if len(self._notified) >= MOST_NOTICES:
+            return False
+        self._notified.append(now)
+        return True
+
+    def _of_entry(self, compiled: Compiled, entry: Entry, *, flood: bool) -> Iterable[Mention]:
         matches = _one_a_vendor(compiled.matcher.find(entry.text))
-        for channel in self.feeds.get(entry.feed, ()) if matches else ():
+        for channel in self.subscriptions.channels.get(entry.feed, ()) if matches else ():
             for match in matches:
                 yield Mention(
                     channel=self.places.known(channel),
@@ -108,6 +161,7 @@ class Mentions:
                     title=entry.title,
                     link=entry.url,
                     feed=entry.feed,
+                    flood=flood,
                 )
 
     def _hearing(

@@ -10,7 +10,9 @@ from bot.core.mention import Match
 from bot.errors import InvalidFileError, Problem
 from bot.feeds.extract import decode, extract
 from bot.feeds.fetch import Fetcher
-from bot.source import read_text
+from bot.source import read_bytes, read_text
+
+_PAGES = frozenset((".html", ".htm", ".xhtml"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +26,23 @@ class Scanned:
 async def read_source(source: str, *, raw: bool, config: Config) -> Scanned:
     """Read what to scan: web pages and `.html` files are reduced to their article unless `raw`.
 
+    That is done as for the pages of feeds, and `vendor check` does it likewise: title, lead and
+    body are scanned, and what stands around the article is not.
+
     Raise BotError in one line for anything that cannot be read.
     """
     if source.startswith(("http://", "https://")):
         feeds = config.feeds
         async with Fetcher(contact=feeds.contact, allow_networks=feeds.allow_networks) as fetcher:
-            page = await fetcher.page(source)
-        html = decode(page.body or b"", page.charset)
-        return Scanned(source, html if raw else extract(html, page.url).text)
-    text = read_text(source)
-    if not raw and Path(source).suffix.lower() in {".html", ".htm", ".xhtml"}:
-        text = extract(text).text
-    return Scanned(source, text)
+            page = await fetcher.page(source, beside=source)
+        body = page.body or b""
+        if raw:
+            return Scanned(source, decode(body, page.charset))
+        return Scanned(source, extract(body, page.url, page.charset, page.content_type).text)
+    if Path(source).suffix.lower() in _PAGES:
+        body = read_bytes(source)
+        return Scanned(source, decode(body) if raw else extract(body, source).text)
+    return Scanned(source, read_text(source))
 
 
 def read_lines(source: str) -> Iterator[tuple[object, str]]:

@@ -11,8 +11,7 @@ from typing import Protocol, runtime_checkable
 
 import structlog
 
-from bot import pack
-from bot.app import App, Routes
+from bot.app import App
 from bot.commands import table
 from bot.config import Config
 from bot.core.mention import Channel
@@ -22,10 +21,7 @@ from bot.core.web import Listen
 from bot.current import CurrentWatchlist
 from bot.delivery.outbox import LEASE, Worker
 from bot.delivery.outcome import SETTLED
-from bot.errors import BotError, InvalidFileError
-from bot.feeds.fetch import Fetcher
-from bot.feeds.parse import parse
-from bot.feeds.poller import Pace, Poller
+from bot.feeding import Feeding, feeding
 from bot.platforms.base import Platform
 from bot.storage.rows import Retention
 from bot.storage.store import Store
@@ -73,22 +69,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _channel(key: str) -> Channel:
-    """Read a key; it does not say whether a channel is private, so one that may be counts as such.
-
-    `Places` knows better once the bot has been invited there.
-    """
-    platform, _, name = key.partition(":")
-    return Channel(platform, name, private=platform != "console")
-
-
 @asynccontextmanager
 async def assemble(
     config: Config,
     platforms: tuple[Platform, ...],
     clock: Clock = now,
     tempo: Tempo = STEADY,
-) -> AsyncIterator[tuple[App, Poller]]:
+) -> AsyncIterator[tuple[App, Feeding]]:
     """Make a bot on these platforms, open its database and network, and close them after.
 
     Raise InvalidFileError for a broken watchlist and StorageError for an unusable database.
@@ -97,10 +84,10 @@ async def assemble(
     by_name = {platform.name: platform for platform in platforms}
     store = await Store.open(config.database.url)
     try:
-        await _keep(platforms, store)
+        await keep(platforms, store)
         rng = random.Random()  # noqa: S311 - jitter, no secret
         told = (*config.admins.channels, *(f"matrix:{each}" for each in config.matrix.management))
-        admins = tuple(map(_channel, dict.fromkeys(told)))
+        admins = tuple(map(Channel.at, dict.fromkeys(told)))
         worker = Worker(
             store,
             by_name,
@@ -117,7 +104,7 @@ async def assemble(
             platforms=by_name,
             worker=worker,
             commands=table,
-            routes=routes(config),
+            settings=settings(config),
             clock=clock,
             corrections=config.corrections_contact,
             retention=Retention(**dict(config.keep)),
@@ -125,29 +112,30 @@ async def assemble(
             roles=Roles.of(config.roles.admins, config.roles.curators),
             watch={"slack": config.slack.watch, "matrix": config.matrix.watch},
         )
-        await store.configure_feeds([feed.url for feed in config.feeds.list], clock())
-        async with fetcher(config) as fetching:
-            yield app, poller(config, fetching, app, clock, tempo)
+        async with feeding(config, app, clock, tempo.requests) as fed:
+            yield app, fed
     finally:
-        await _close(platforms)
+        await close(platforms)
         await store.close()
 
 
-async def _keep(platforms: Iterable[Platform], store: Store) -> None:
+async def keep(platforms: Iterable[Platform], store: Store) -> None:
+    """Give the database to the platforms that keep something in it. Raise BotError."""
     for platform in platforms:
         if isinstance(platform, Keeping):
             await platform.keep_in(store)
 
 
-async def _close(platforms: Iterable[Platform]) -> None:
+async def close(platforms: Iterable[Platform]) -> None:
+    """Close what platforms keep open."""
     for platform in platforms:
         if isinstance(platform, Closing):
             await platform.close()
 
 
-def routes(config: Config) -> Routes:
-    """Read off a configuration which channels each feed goes to."""
-    settings = Settings(
+def settings(config: Config) -> Settings:
+    """Read off a configuration how a channel that chose nothing wants its alerts."""
+    return Settings(
         mode=config.alerts.mode,
         minimum=config.alerts.minimum,
         cooldown=config.alerts.cooldown,
@@ -156,37 +144,16 @@ def routes(config: Config) -> Routes:
         digest=config.alerts.digest,
         withdraw=config.alerts.withdraw,
     )
-    feeds = {feed.url: tuple(_channel(key) for key in feed.channels) for feed in config.feeds.list}
-    return Routes(settings, feeds)
-
-
-def fetcher(config: Config) -> Fetcher:
-    """Make the one door to the web, with the networks and the contact that the config gives."""
-    return Fetcher(contact=config.feeds.contact, allow_networks=config.feeds.allow_networks)
-
-
-def poller(config: Config, fetching: Fetcher, app: App, clock: Clock, tempo: Tempo) -> Poller:
-    """Make the poller of the configured feeds; what it finds goes to the app."""
-    return Poller(
-        fetching,
-        app.store,
-        app,
-        clock,
-        random.Random(),  # noqa: S311 - jitter, no secret
-        interval=config.feeds.interval,
-        backfill={feed.url: feed.backfill for feed in config.feeds.list if feed.backfill},
-        pace=Pace(host_pause=tempo.requests.total_seconds()),
-    )
 
 
 async def serve(config: Config) -> None:
     """Run the bot until it is stopped by a signal or its conversations end."""
     platforms = talking_on(config, now)
     async with (
-        assemble(config, platforms) as (app, polling),
+        assemble(config, platforms) as (app, fed),
         listening(config, platforms),
     ):
-        await run_until_signal(app, polling)
+        await run_until_signal(app, fed)
     log.info("stopped")
 
 
@@ -207,63 +174,17 @@ async def listening(config: Config, platforms: Sequence[Platform]) -> AsyncItera
         yield address
 
 
-async def run_until_signal(app: App, polling: Poller) -> None:
+async def run_until_signal(app: App, fed: Feeding) -> None:
     """Run the app; SIGINT and SIGTERM stop it in good order, SIGHUP reloads the watchlist."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, app.stop)
     loop.add_signal_handler(signal.SIGHUP, app.current.nudge)
     watched = len(app.current.compiled.watchlist.vendors)
-    log.info("started", vendors=watched, feeds=len(app.routes.feeds))
+    await app.subscriptions.look()
+    log.info("started", vendors=watched, feeds=len(app.subscriptions.channels))
     try:
-        await app.run(polling)
+        await app.run(fed)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.remove_signal_handler(number)
-
-
-async def check_all(config: Config) -> list[str]:
-    """Try everything that `run` needs; give every problem as one line with its remedy."""
-    problems: list[str] = []
-    try:
-        pack.load(config.pack_folders())
-    except InvalidFileError as error:
-        problems += map(str, error.problems)
-    problems += await _check_platforms(config)
-    if config.feeds.list:
-        async with fetcher(config) as fetching:
-            tried = (_check_feed(fetching, feed.url) for feed in config.feeds.list)
-            problems += [problem for each in tried for problem in await each]
-    return problems
-
-
-async def _check_platforms(config: Config) -> list[str]:
-    problems: list[str] = []
-    platforms: tuple[Platform, ...] = ()
-    store: Store | None = None
-    try:
-        store = await Store.open(config.database.url)
-    except BotError as error:
-        problems.append(f"database: {error}")
-    try:
-        platforms = talking_on(config, now)
-        if store is not None:
-            await _keep(platforms, store)
-        for platform in platforms:
-            problems += [f"{platform.name}: {problem}" for problem in await platform.check()]
-    except BotError as error:
-        problems.append(str(error))
-    finally:
-        await _close(platforms)
-        if store is not None:
-            await store.close()
-    return problems
-
-
-async def _check_feed(fetching: Fetcher, url: str) -> list[str]:
-    try:
-        fetched = await fetching.feed(url)
-        parse(fetched.body or b"", fetched.url, fetched.content_type, now())
-    except BotError as error:
-        return [f"feed: {error}"]
-    return []

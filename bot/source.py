@@ -1,4 +1,4 @@
-"""Text that a person names on the command line: a file, or standard input as `-`."""
+"""What a person names on the command line: a file, or standard input as `-`."""
 
 import sys
 from pathlib import Path
@@ -11,14 +11,15 @@ LARGEST = 32 * 1024 * 1024
 
 def read_text(source: str) -> str:
     """Read UTF-8 text; raise BotError in one line for what cannot be read or is too large."""
-    data = _read(source)
+    data = read_bytes(source)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BotError(f"{source}: not UTF-8 text (byte {error.start}); convert it first") from None
 
 
-def _read(source: str) -> bytes:
+def read_bytes(source: str) -> bytes:
+    """Read bytes; raise BotError in one line for what cannot be read or is too large."""
     try:
         if source == "-":
             data = sys.stdin.buffer.read(LARGEST + 1)

@@ -29,6 +29,7 @@ _LEADS = {
     HoldReason.DIGEST: "Alerts since the last digest",
     HoldReason.QUIET: "Alerts from the quiet hours",
     HoldReason.PAUSE: "Alerts from while posting was stopped",
+    HoldReason.FLOOD: "A feed brought unusually many entries at once, so they are told together",
 }
 
 

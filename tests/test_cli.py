@@ -103,6 +103,25 @@ def test_scan_reduces_a_page_to_its_article_unless_told_not_to(
     assert [each["vendor"] for each in raw["mentions"]] == ["acme-cam"]
 
 
+def test_scan_reads_a_page_in_whatever_encoding_it_is(shell: Shell, tmp_path: Path) -> None:
+    text = PAGE.replace("<head>", "<head><meta charset='gb18030'>").replace(
+        "half an hour", "阿珂美"
+    )
+    (tmp_path / "page.html").write_bytes(text.encode("gb18030"))
+    for options in ([], ["--raw"]):
+        ran = shell("scan", "--json", *options, "page.html", "-w", "pack")
+        found = json.loads(ran.out)["mentions"]
+        assert "阿珂美" in [each["text"] for each in found]
+
+
+def test_scan_of_a_file_that_is_called_a_page_and_is_none_says_so(
+    shell: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "page.html").write_bytes(b"%PDF-1.7")
+    ran = shell("scan", "page.html", "-w", "pack")
+    assert (ran.code, ran.err) == (2, "vendorwatch: page.html is a PDF, which is not read\n")
+
+
 def test_scan_reads_and_writes_json_lines(shell: Shell, tmp_path: Path) -> None:
     lines = '{"id": 1, "text": "Acme Cam"}\n\n{"id": "b", "text": "nobody"}\n'
     (tmp_path / "in.jsonl").write_text(lines, encoding="utf-8")

@@ -38,7 +38,7 @@ def test_without_file_and_environment_everything_has_its_default() -> None:
     config = load(None, {})
     assert config == Config()
     assert config.database.url == "sqlite+aiosqlite:///vendorwatch.db"
-    assert (config.feeds.interval, config.feeds.list) == (timedelta(minutes=15), ())
+    assert (config.feeds.fastest, config.feeds.list) == (timedelta(minutes=5), ())
     alerts = config.alerts
     settings = Settings(alerts.mode, alerts.minimum, alerts.cooldown, alerts.repeat_card)
     assert settings == Settings(), "the policy's defaults and the configuration's have drifted"
@@ -50,7 +50,7 @@ def test_a_file_sets_what_it_names(path: Path) -> None:
         "alerts: {mode: off, minimum: possible, cooldown: 1d 12h}\n"
         "feeds:\n"
         "  allow_networks: [10.0.0.0/8, 'fd00::/8']\n"
-        "  interval: 30m\n"
+        "  slowest: 30m\n"
         "  list:\n"
         "    - url: https://town.example/feed.xml\n"
         "      channels: ['console:#town-hall', slack:C0123]\n"
@@ -146,7 +146,18 @@ def test_variables_that_are_empty_or_not_ours_set_nothing() -> None:
          "2:13: '24' is no duration; write for example 30m, 24h, 7d or 1d 12h"),
         ("alerts: thread",
          "1:9: this must be keys and values: each in a line of its own as 'key: value'"),
-        ("feeds:\n  interval: 10s", "2:13: feeds may be polled every 1m at most"),
+        ("feeds:\n  fastest: 10s", "2:12: feeds may be polled every 1m at most"),
+        ("feeds:\n  slowest: 2m", "2:12: give a time from `fastest` to 24h"),
+        ("feeds:\n  slowest: 48h", "2:12: give a time from `fastest` to 24h"),
+        (
+            ("feeds:\n  lists:\n  - {source: a.opml, channels: ['console:#x']}\n"
+            "  - {source: a.opml, channels: ['console:#y']}"),
+            "4:14: this list is already followed; give it all its channels there",
+        ),
+        (
+            "feeds:\n  lists:\n  - {source: 'ftp://a.example/x', channels: ['console:#x']}",
+            "3:14: give a file, or an address with http:// or https://",
+        ),
         ("feeds:\n  allow_networks: [10.0.0.1/8]",
          "2:20: '10.0.0.1/8' is no network such as 10.0.0.0/8; did you mean 10.0.0.0/8?"),
         ("feeds:\n  allow_networks: [intranet]",
@@ -199,7 +210,7 @@ def test_what_is_wrong_in_the_file_is_said_with_its_place(
         ("VENDORWATCH_", "y", "unknown setting"),
         ("VENDORWATCH_ALERTS__COOLDOWN", "24",
          "'24' is no duration; write for example 30m, 24h, 7d or 1d 12h"),
-        ("VENDORWATCH_FEEDS__INTERVAL", "1s", "feeds may be polled every 1m at most"),
+        ("VENDORWATCH_FEEDS__FASTEST", "1s", "feeds may be polled every 1m at most"),
         ("VENDORWATCH_WATCHLISTS", "mine",
          "1:1: this must be a list: each item in a line of its own after '- '"),
         ("VENDORWATCH_WATCHLISTS", "[mine",

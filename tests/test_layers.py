@@ -86,6 +86,7 @@ OWNERS = {
     "yaml": "yamlfile.py",
     "feedparser": "feeds",
     "trafilatura": "feeds",
+    "tld": "feeds",
 }
 
 

@@ -54,7 +54,7 @@ def configuration(folder: Path, site: Site, **more: object) -> Path:
     feed = {"url": site.feed_url, "channels": ["console:#newsroom"], "backfill": "7d"}
     settings = {
         "database": {"url": f"sqlite+aiosqlite:///{folder / 'bot.db'}"},
-        "feeds": {"allow_networks": ["127.0.0.0/8"], "interval": "1h", "list": [feed]},
+        "feeds": {"allow_networks": ["127.0.0.0/8"], "list": [feed]},
         "log": {"format": "json"},
         **more,
     }

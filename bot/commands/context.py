@@ -12,6 +12,7 @@ from bot.core.document import Document, quoted
 from bot.core.matcher import Matcher
 from bot.core.mention import Channel, Invocation
 from bot.core.overview import Overview
+from bot.core.page import PageText
 from bot.core.places import Listening, Watch
 from bot.core.settings import Settings
 from bot.core.status import Status
@@ -71,6 +72,10 @@ async def _nothing_to_cancel(code: str) -> None:
     await _nothing_waits(code)
 
 
+async def _no_page(_url: str) -> PageText:
+    raise UsageError("Pages cannot be fetched here.")
+
+
 def _as_it_is(channel: Channel) -> Channel:
     return channel
 
@@ -86,7 +91,8 @@ class Context:
     `private_answers`: an answer is seen by the asker alone. `alone`: nobody else is in the channel,
     so what is said there to all would be said twice. `reports_go_to` are the channels of
     those who mend the watchlist, `routes` the channels that each feed goes to. `facts` tells of
-    the platform's connections.
+    the platform's connections. `page` reads the page at an address; it raises FeedError, or
+    UsageError where none can be read.
     """
 
     invocation: Invocation
@@ -108,6 +114,7 @@ class Context:
     reports_go_to: tuple[Channel, ...] = ()
     facts: Callable[[], Sequence[str]] = tuple
     routes: Mapping[str, tuple[Channel, ...]] = field(default_factory=dict)
+    page: Callable[[str], Awaitable[PageText]] = _no_page
 
     @property
     def team(self) -> str:

@@ -1,9 +1,11 @@
 """Asking the watchlist: cards, the full record, lists, and what a text would match."""
 
+import re
 from collections import Counter
 
 from bot.commands.context import Context
 from bot.commands.declared import table
+from bot.commands.pagecheck import NOT_CLEARANCE, consequence, page_document, times
 from bot.core.cards import card
 from bot.core.commands import Rest
 from bot.core.document import (
@@ -14,6 +16,7 @@ from bot.core.document import (
     Footnote,
     Item,
     Paragraph,
+    is_web_address,
     strong,
     words,
 )
@@ -24,7 +27,7 @@ from bot.core.wording import Standing
 
 LONGEST_SHOWN = 80
 """Characters of an unknown name that are said back."""
-NOT_CLEARANCE = "Not being on this watchlist is not clearance."
+_WEB = re.compile("https?://", re.IGNORECASE)
 
 
 @table.command("vendor")
@@ -82,25 +85,20 @@ async def vendor_list(context: Context, tag: str | None = None) -> Document:
 
 @table.command("vendor check")
 async def vendor_check(context: Context, text: Rest) -> Document:
-    """Say what a text would match and why; posts nothing."""
+    """Say what a text, or the page at a web address, would match and why; posts nothing."""
+    if _WEB.match(text) and is_web_address(text):
+        return await page_document(context, text)
     matches = context.matcher.find(text)
     if not matches:
         told = "No watched vendor is named in that text."
         return Document(told, (Paragraph(words(told)), Footnote(words(NOT_CLEARANCE))))
     found = Counter((each.vendor, each.matched, each.kind, each.reason) for each in matches)
     items = []
-    for (slug, matched, kind, reason), times in found.items():
-        told = f": “{matched}”{f', {times} times' if times > 1 else ''}, {kind}, {reason}; "
-        told += _consequence(context, kind.reaches(context.settings.minimum))
+    for (slug, matched, kind, reason), count in found.items():
+        told = f": “{matched}”{times(count)}, {kind}, {reason}; {consequence(context, kind)}"
         items.append(Item(words(strong(context.watchlist.get(slug).name), told)))
     lead = f"{len(matches)} mention{'' if len(matches) == 1 else 's'} found"
     return Document(lead, (Paragraph(words(strong(lead))), Bullets(tuple(items))))
-
-
-def _consequence(context: Context, reaches: bool) -> str:
-    if not reaches:
-        return f"below the minimum here ({context.settings.minimum})"
-    return "would alert here unless a cooldown holds it back"
 
 
 @table.command("vendor help")

@@ -40,6 +40,8 @@ _OF_SITES: Mapping[str, frozenset[str]] = {
 }
 _VARIANTS = frozenset({"www", "m", "mobile", "amp"})
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
+# An address as most are, of which only the head and a trailing slash have to be looked at.
+_PLAIN = re.compile(r"https?://([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(/[A-Za-z0-9_.~!$&'()*+,/:;=@-]*)?")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*,:;@")
 
@@ -99,6 +101,9 @@ def canonical(url: str) -> str | None:
     url = url.strip()
     if len(url) > LONGEST_ADDRESS:
         return None
+    plainly = _PLAIN.fullmatch(url)
+    if plainly and "amp" not in (path := plainly[2] or ""):
+        return f"https://{_known_as(plainly[1])}{path.rstrip('/')}"
     try:
         parts = urlsplit(url)
         host = _host(parts)
@@ -121,12 +126,18 @@ def _host(parts: SplitResult) -> str | None:
         host = host.encode("idna").decode()  # UnicodeError is a ValueError
     if not _HOST.fullmatch(host):
         return None
+    host = _known_as(host)
+    named = f"[{host}]" if ":" in host else host
+    return named if parts.port in {None, 80, 443} else f"{named}:{parts.port}"
+
+
+def _known_as(host: str) -> str:
+    """Leave out what names a variant of a site: `www.`, `m.`."""
     first, _, rest = host.partition(".")
     while first in _VARIANTS and "." in rest:
         host = rest
         first, _, rest = host.partition(".")
-    named = f"[{host}]" if ":" in host else host
-    return named if parts.port in {None, 80, 443} else f"{named}:{parts.port}"
+    return host
 
 
 def _path(path: str) -> str:

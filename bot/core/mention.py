@@ -57,6 +57,15 @@ class Channel:
         """The id across platforms: `console:#town-hall`."""
         return f"{self.platform}:{self.id}"
 
+    @classmethod
+    def at(cls, key: str) -> "Channel":
+        """Give the channel with a key; one that may be private counts as such.
+
+        `Places` knows better once the bot has been invited there.
+        """
+        platform, _, name = key.partition(":")
+        return cls(platform, name, private=platform != "console")
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -132,7 +141,7 @@ class Mention:
     `cause_id` names the message or entry within its channel or feed; `title` and `link` are set
     for entries, which are public; a message's words other than the matched ones are not kept.
     `feed` is the address of the feed that an entry is from; `links` are the canonical addresses in
-    a message.
+    a message. `flood`: the entry came with so many others that they are told together.
     """
 
     channel: Channel
@@ -146,6 +155,7 @@ class Mention:
     link: str | None = None
     feed: str | None = None
     links: tuple[str, ...] = ()
+    flood: bool = False
 
 
 @dataclass(frozen=True, slots=True)

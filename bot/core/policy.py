@@ -53,6 +53,7 @@ class HoldReason(StrEnum):
     TRIAL = "the trial's digest"
     QUIET = "the end of the quiet hours"
     PAUSE = "the end of the pause"
+    FLOOD = "a summary with what came at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def decide(  # noqa: PLR0911 - one rule a line, in order
     if situation.told is not Told.NOT_YET:
         return Skip(SkipReason.STORY)
     worth = _worth(mention, settings, situation.history, revision, now)
-    return worth if isinstance(worth, Skip) else _when(worth, situation, now)
+    return worth if isinstance(worth, Skip) else _when(worth, mention, situation, now)
 
 
 def _worth(
@@ -201,7 +202,7 @@ def _worth(
     return Post(PostReason.RECORD_CHANGED if changed else PostReason.COOLDOWN_OVER, form)
 
 
-def _when(post: Post, situation: Situation, now: datetime) -> Post | Hold:
+def _when(post: Post, mention: Mention, situation: Situation, now: datetime) -> Post | Hold:
     """Say whether a post goes out now or waits, and for what."""
     settings = situation.settings
     if settings.mode is Mode.TRIAL:
@@ -213,4 +214,6 @@ def _when(post: Post, situation: Situation, now: datetime) -> Post | Hold:
     quiet_until = settings.quiet.until(now) if settings.quiet else None
     if quiet_until is not None:
         return Hold(HoldReason.QUIET, post, quiet_until)
+    if mention.flood:
+        return Hold(HoldReason.FLOOD, post, now)
     return post

@@ -16,7 +16,7 @@ from bot.app import App
 from bot.commands import table
 from bot.config import Config
 from bot.demo.site import COPY, LIBRARY, OLD, SCANNER, STATION, WIRE, Site, paper
-from bot.feeds.poller import Poller
+from bot.feeding import Feeding
 from bot.platforms.console.adapter import ConsolePlatform
 from bot.platforms.console.lines import read_lines
 from bot.serve import Tempo, assemble, now, run_until_signal
@@ -43,13 +43,13 @@ async def play() -> None:
             config = _config(site, Path(folder))
             async with assemble(config, (platform,), tempo=Tempo(timedelta(0), timedelta(0))) as (
                 app,
-                poller,
+                feeding,
             ):
-                stage = _Stage(screen, platform, app, poller, site, READING_PAUSE * watched)
+                stage = _Stage(screen, platform, app, feeding, site, READING_PAUSE * watched)
                 await stage.play()
                 if watched:
                     stage.announce("Your turn: /help says how, Ctrl-D leaves")
-                    await run_until_signal(app, poller)
+                    await run_until_signal(app, feeding)
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class _Stage:
     screen: Console
     platform: ConsolePlatform
     app: App
-    poller: Poller
+    feeding: Feeding
     site: Site
     pause: float
     _readings: int = 0
@@ -104,7 +104,7 @@ class _Stage:
         # Each reading is an hour after the one before: no feed is asked again before it is due.
         self._readings += 1
         then = now() + timedelta(hours=self._readings)
-        while await self.poller.poll_once(then):
+        while await self.feeding.poller.poll_once(then):
             pass
         await self._settle()
 

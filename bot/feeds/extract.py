@@ -5,12 +5,10 @@ out of the tree, because on short pages trafilatura falls back to the whole page
 drops the teasers that sit among the article's own paragraphs.
 """
 
-import codecs
 import logging
 import re
 from configparser import ConfigParser
 from copy import deepcopy
-from dataclasses import dataclass
 from itertools import islice
 
 import trafilatura
@@ -19,13 +17,19 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from trafilatura.settings import DEFAULT_CONFIG
 
 from bot.errors import FeedError
+from bot.feeds.article import Article, Note, in_zones, without
 from bot.feeds.boilerplate import cut, words
+from bot.feeds.decoding import decode
+from bot.feeds.jsonld import read_declared
+from bot.feeds.kinds import is_plain
 from bot.feeds.links import redact
-from bot.feeds.plain import clean, fold
-from bot.feeds.prune import PROSE_WORDS, prune
-from bot.feeds.title import find_title
+from bot.feeds.outline import PROSE_WORDS
+from bot.feeds.plain import clean, fold, of_element
+from bot.feeds.prune import prune
+from bot.feeds.title import find_description, find_title
+from bot.feeds.walls import find_note
 
-__all__ = ["MOST_PAGE", "Article", "cut", "extract"]
+__all__ = ["MOST_PAGE", "Article", "Note", "cut", "decode", "extract", "without"]
 
 MOST_PAGE = 2 * 1024 * 1024
 """Bytes of a page that are read."""
@@ -39,80 +43,88 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 _ENOUGH = 20
 """Words of an article that are taken for one."""
 
+_RICHER = 2
+"""How many times the words of the markup a page's data must have to be taken instead."""
+
+_HIDDEN = (
+    "descendant::*[self::noscript or self::select or self::svg or @hidden or @aria-hidden='true' "
+    "or "
+    "contains(translate(@style, ' ', ''), 'display:none')]"
+)
+
 # Below 250 characters trafilatura would take the text of the whole page, in one line.
 _SHORT_IS_FINE = deepcopy(DEFAULT_CONFIG)
 _SHORT_IS_FINE["DEFAULT"]["MIN_EXTRACTED_SIZE"] = "1"
 
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{3,30})", re.IGNORECASE)
-# Codecs of the web. Others of Python's are no text encodings or are slow on purpose-made input.
-_WEB_CODEC = re.compile(
-    r"utf-?(?:8|16(?:-?[bl]e)?)|us-ascii|ascii|latin-?1|iso-?8859-?\d+|windows-?\d+|cp\d+|koi8-[ru]|"
-    r"gb2312|gbk|gb18030|big5(?:-?hkscs)?|shift[-_]jis|sjis|euc-(?:jp|kr)|mac-?\w+|tis-620",
-    re.IGNORECASE,
-)
-_HEAD = 4_096
+_XML = re.compile(r"^\s*<\?xml[^>]*>", re.IGNORECASE)
+_BLANK_LINES = re.compile(r"\n[ \t\r]*\n")
 _HEAD_ELEMENTS = frozenset(
     ("title", "meta", "link", "style", "script", "base", "noscript", "object")
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
-    """A page's headline and its own text, a line for each paragraph.
+def extract(
+    html: bytes | str,
+    url: str | None = None,
+    charset: str | None = None,
+    content_type: str | None = None,
+) -> Article:
+    """Reduce a page to its article. Raise FeedError if it has no text, or is no text to begin with.
 
-    The text holds the headline as well: it is all there is to search.
-    """
-
-    title: str
-    text: str
-
-
-def extract(html: bytes | str, url: str | None = None, charset: str | None = None) -> Article:
-    """Reduce a page to its article. Raise FeedError if it has no text of its own.
-
-    `charset` is the server's word for bytes; without it the page's own is taken. `url` tells the
-    page's links to itself from those to other news, and names it in errors.
+    `charset` and `content_type` are the server's word; without them the document's own is taken.
+    `url` tells the page's links to itself from those to other news, and names it in errors.
     """
     name = redact(url) if url else "the page"
-    page = html if isinstance(html, str) else decode(html, charset)
-    try:
-        tree = _tree(clean(page[:MOST_PAGE]))
-    except (etree.LxmlError, ValueError):
-        raise FeedError(f"{name} has no text to read") from None
+    plain = is_plain(html, content_type, name)
+    page = clean((html if isinstance(html, str) else decode(html, charset))[:MOST_PAGE])
+    if plain:
+        article = in_zones("", _of_plain_text(page))
+    else:
+        try:
+            article = _of_tree(_tree(_XML.sub("", page)), url or "")
+        except (etree.LxmlError, ValueError):
+            raise FeedError(f"{name} has no text to read") from None
+    if not article.text:
+        raise FeedError(f"{name} has no text to read")
+    return article
+
+
+def _of_tree(tree: HtmlElement, url: str) -> Article:
     title, headline = find_title(tree)
+    declared = read_declared(tree, title, url)
+    description = find_description(tree)
+    seen = _seen(tree)
     if next(islice(tree.iter(), MOST_ELEMENTS, None), None) is None:
-        prune(tree, headline, url or "")
+        prune(tree, headline, url)
         text = cut(_article(tree))
     else:
         text = cut(_paragraphs(tree))
-    if title and title not in text[: 4 * len(title) + 400]:
-        text = f"{title}\n{text}"
-    if not text.strip():
-        raise FeedError(f"{name} has no text to read")
-    return Article(title, text.strip())
+    told = cut(declared.text)
+    if words(told) > _RICHER * words(text):
+        text = told
+    if words(text) < _ENOUGH and description not in text:
+        text = f"{description}\n{text}"
+    title = title or declared.headline
+    return in_zones(title, text, seen, find_note(title, text, seen, free=declared.free))
 
 
-def decode(body: bytes, charset: str | None = None) -> str:
-    """Decode a page: by its byte order mark, as UTF-8, as declared, at last as Windows-1252."""
-    for mark, codec in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
-        if body.startswith(mark):
-            return body.decode(codec, "replace")
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        declared = _META_CHARSET.search(body[:_HEAD])
-        named = (charset or "", declared[1].decode() if declared else "", "windows-1252")
-    return body.decode(next(filter(_is_codec, named)), "replace")
+def _of_plain_text(text: str) -> str:
+    """Give a line for each paragraph: what stands between blank lines, if there are any."""
+    bare = text.replace("\r\n", "\n").strip()
+    return "\n".join(map(fold, _BLANK_LINES.split(bare))) if _BLANK_LINES.search(bare) else bare
 
 
-def _is_codec(name: str) -> bool:
-    if _WEB_CODEC.fullmatch(name) is None:
-        return False
-    try:
-        codecs.lookup(name)
-    except LookupError:
-        return False
-    return True
+def _seen(tree: HtmlElement) -> list[str]:
+    """Give the lines of a page that a reader sees."""
+    body = tree.find("body")
+    if body is None:
+        return []
+    copied = deepcopy(body)
+    for hidden in copied.xpath(_HIDDEN):
+        hidden.tag = "template"
+    for link in copied.iter("a", "button", "span"):
+        link.tail = link.tail or " "
+    return of_element(copied).splitlines()
 
 
 def _tree(page: str) -> HtmlElement:

@@ -13,10 +13,19 @@ from aiohttp import AddrInfoType, SocketFactoryType
 
 Network = IPv4Network | IPv6Network
 
-# IPv6 ranges that carry an IPv4 address in their last 32 bits; Python calls them global.
-_NAT64 = IPv6Network("64:ff9b::/96")
-_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
-_COMPATIBLE = IPv6Network("::/96")
+USUAL_PORTS = frozenset((80, 443, 8080, 8443))
+"""Where the web is. A feed's own address may name another, nobody else may."""
+
+# IPv6 ranges that carry an IPv4 address in their last 32 bits; Python calls some of them global.
+_CARRIERS = (
+    IPv6Network("64:ff9b::/96"),  # NAT64 (RFC 6052)
+    IPv6Network("::/96"),  # IPv4-compatible, given up
+    IPv6Network("::ffff:0:0:0/96"),  # IPv4-translated (RFC 2765)
+)
+_GLOBAL = IPv6Network("2000::/3")
+"""All that is given out of IPv6 for the public; the rest is reserved, local or carries IPv4."""
+_ISATAP = (0x00005EFE, 0x02005EFE)
+"""The upper half of an interface identifier that ends with an IPv4 address (RFC 5214)."""
 
 
 class RefusedAddressError(OSError):
@@ -51,8 +60,12 @@ def is_allowed(host: str, allow_networks: tuple[Network, ...]) -> bool:
         return False
     if any(address in network for network in allow_networks):
         return True
-    if isinstance(address, IPv6Address) and address in _LOCAL_NAT64:
-        return False
+    if isinstance(address, IPv6Address):
+        if address not in _GLOBAL:
+            return False
+        inside = _tunnelled(address)
+        if inside is not None and not is_allowed(str(inside), allow_networks):
+            return False
     return address.is_global and not address.is_multicast
 
 
@@ -64,6 +77,12 @@ def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
         return address.ipv4_mapped
     if address.sixtofour is not None:
         return address.sixtofour
-    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+    if any(address in carrier for carrier in _CARRIERS) and int(address) > 1:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address
+
+
+def _tunnelled(address: IPv6Address) -> IPv4Address | None:
+    """Give the IPv4 address of the machine that a tunnel within a site leads to."""
+    upper = int(address) >> 32 & 0xFFFFFFFF
+    return IPv4Address(int(address) & 0xFFFFFFFF) if upper in _ISATAP else None

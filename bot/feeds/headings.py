@@ -21,6 +21,7 @@ _ENDS = r"""
 (leave|write|post|add) (a |your )?(reply|comment|response)s?( below)?
 (\d+ )?(comments?|replies|responses|reader comments?)( \(?\d+\)?)?
 (view|show|read|see|join|all)( all)?( the)? (\d+ )?(comments|conversation|discussion)
+(\d+ )?thoughts? on .{1,60}|discussion( about this (post|article|story))?|what do you think
 comments are closed
 about the authors?|author archive|(post|article|story) navigation
 # German
@@ -38,7 +39,7 @@ komentari|коментари
 # Arabic, Persian
 (ال)?تعليقات|نظرات
 # Chinese, Japanese, Korean
-(网友|網友|读者|讀者)?(评论|評論|留言)(区|區)?|(发表|發表)(评论|評論)
+(网友|網友|读者|讀者)?(评论|評論|留言)(区|區|仅供.{2,4}|僅供.{2,4})?|(发表|發表)(评论|評論)
 标签|標籤|关键词|關鍵詞|友情链接|友情連結|コメント|タグ|댓글|태그
 """
 
@@ -95,7 +96,9 @@ naj[čc]itanij[ea]|povezan[ei] (vesti|vijesti|članci|clanci)|najnovij[ea] (vest
 
 # Adverts and links in the middle of an article, which goes on after them.
 _ASIDES = r"""
-(skip )?(advertisements?|ads?)|sponsored|promoted|story continues below( .{1,20})?
+(skip )?(advertisements?|ads?)|sponsored( (content|post|by .{1,40}))?|promoted( content| post)?
+paid (content|post|promotion|partnership)( .{1,40})?|partner content|advertorial
+(presented|brought to you) by .{1,40}|in partnership with .{1,40}|story continues below( .{1,20})?
 share this( .{1,30})?|(sign up|subscribe)( .{1,60})?|(our )?newsletters?|follow us( .{1,30})?
 (read|see|watch|listen)( more| also| now)?|also read
 anzeige|werbung|newsletter abonnieren|lesen sie (auch|mehr)
@@ -118,6 +121,17 @@ etiquetas|temas|lee? también|leia também|leggi anche|lees ook|tagi
 推荐阅读|推薦閱讀|编辑推荐|編輯推薦|热门|熱門|タグ|関連記事|태그|관련 ?기사
 """
 
+# Sentences that ask for an address, wherever they stand in a short line.
+_CALL = re.compile(
+    r"(?:^|[.!?:,] )(?:Subscribe|Sign up|Join|Get|Receive)\b[^.!?]{0,80}?\b(?:newsletters?|inbox|"
+    r"mailing list|"
+    r"letters?|e?mails?|alerts|briefing|updates|for free)\b|(?:^|[.!?] )(?:Abonnieren Sie|"
+    r"Inscrivez-vous à|"
+    r"Abonnez-vous|Suscríb[ae]\w*|Assine|Iscriviti|Подпи(?:шитесь|сывайтесь) на|Підпи(?:шіться|"
+    r"суйтесь) на)\b|"
+    r"(?:关注|關注|订阅|訂閱)(?:我们|我們|本报|本報)?的?(?:微信|公众号|公眾號|电子报|電子報)"
+)
+
 _LONGEST = 80
 _FRAME = " \t\u00a0:：-–—|•·»«›‹>#*_=~…()[]【】▼▶→"
 
@@ -132,8 +146,18 @@ _END = re.compile(_any(_ENDS), re.IGNORECASE)
 _SECTION = re.compile(_any(_SECTIONS), re.IGNORECASE)
 _ASIDE = re.compile(_any(_ASIDES), re.IGNORECASE)
 _LABEL = re.compile(rf"(?:{_any(_LABELS)})\s*[:：|]\s*\S", re.IGNORECASE)
-# WordPress adds it to every entry of a feed, with the name of the site.
-_CREDIT = re.compile(r"the post .+ (?:first appeared|appeared first) on .+", re.IGNORECASE)
+# Lines of the site's own: what WordPress adds to every entry of a feed, thanks of newsletters, and
+# whose the rights are.
+_CREDIT = re.compile(
+    r"the post .+ (?:first appeared|appeared first) on .+|"
+    r"(?:thanks|thank you) for (?:reading|subscribing).{0,60}\b(?:subscribe|sign up|"
+    r"share)\b.{0,80}|"
+    r"(?:copyright )?(?:©|\(c\)) ?.{2,200}|copyright \d{4}.{0,200}|"
+    r".{0,120}(?:all rights reserved|alle rechte vorbehalten|tous droits réservés|版[权權]所有|"
+    r"(?:todos los|todos os) (?:derechos|direitos) reservados|tutti i diritti riservati|"
+    r"все права защищены|wszelkie prawa zastrzeżone|جميع الحقوق محفوظة|保留所有[权權]利).{0,120}",
+    re.IGNORECASE,
+)
 
 
 def is_end(line: str) -> bool:
@@ -152,8 +176,8 @@ def is_aside(line: str) -> bool:
 
 
 def is_label(line: str) -> bool:
-    """Whether a line is a list of tags or a pointer to other news, labelled as such."""
-    return _LABEL.match(line) is not None or _CREDIT.fullmatch(line) is not None
+    """Whether a line is tags or a pointer to other news, labelled as such, or the site's own."""
+    return any((_LABEL.match(line), _CREDIT.fullmatch(line), _CALL.search(line)))
 
 
 def _is(heading: re.Pattern[str], line: str) -> bool:

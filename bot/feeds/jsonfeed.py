@@ -1,6 +1,7 @@
 """JSON Feed, versions 1 and 1.1 (jsonfeed.org/version/1.1)."""
 
 import json
+from functools import partial
 
 from bot.feeds import plain
 from bot.feeds.dates import parse_date
@@ -27,13 +28,17 @@ def _item(item: dict[str, object], base: str) -> RawItem:
         link=_string(item, "url") or _string(item, "external_url"),
         base=base,
         title=plain.of_markup(_string(item, "title")),
-        summary=plain.longest(
-            plain.of_markup(_string(item, "summary")),
-            plain.of_markup(_string(item, "content_html")),
-            plain.clean(_string(item, "content_text")),
-        ),
         published=parse_date(_string(item, "date_published"))
         or parse_date(_string(item, "date_modified")),
+        tell=partial(_longest, item),
+    )
+
+
+def _longest(item: dict[str, object]) -> str:
+    return plain.longest(
+        plain.of_markup(_string(item, "summary")),
+        plain.of_markup(_string(item, "content_html")),
+        plain.clean(_string(item, "content_text")),
     )
 
 

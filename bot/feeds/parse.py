@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from lxml import etree
-from lxml.html import document_fromstring
-
 from bot.core.mention import Entry
 from bot.errors import FeedError
 from bot.feeds import jsonfeed, loosefeed, plain, xmlfeed
 from bot.feeds.boilerplate import cut
+from bot.feeds.discovery import feeds_of_page
 from bot.feeds.links import clean_link, redact
-from bot.feeds.raw import RawFeed, RawItem, UnreadableError
+from bot.feeds.raw import NotStrictError, RawFeed, RawItem, UnreadableError, Wishes
 
 MOST_TEXT = 64_000
 """Characters kept of an entry's summary."""
@@ -31,10 +29,6 @@ _SPACE = b" \t\r\n"
 _PAGE = re.compile(
     rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
-_FEED_LINK = (
-    "//link[contains(concat(' ', @rel, ' '), ' alternate ') and @href and (@type='application/"
-    "rss+xml' or @type='application/atom+xml' or @type='application/feed+json')]/@href"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +37,15 @@ class ParsedFeed:
 
     title: str
     entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A feed whose items have their ids but no entries yet: those cost most. Oldest first."""
+
+    title: str
+    items: "tuple[tuple[str, Item], ...]"
+    wishes: Wishes
 
 
 def parse(
@@ -54,28 +57,32 @@ def parse(
     address the bytes came from in the end, if that is another. At most 2,000 items are read.
     Without dates the order is the document's, reversed, as feeds put the newest first.
     """
+    listed = read_items(body, url, content_type, base=base)
+    return ParsedFeed(
+        listed.title, tuple(item.entry(url, identity, now) for identity, item in listed.items)
+    )
+
+
+def read_items(
+    body: bytes, url: str, content_type: str | None, *, base: str | None = None
+) -> Listed:
+    """Do what `parse` does, but for the entries themselves."""
     try:
         raw = _read(body, base or url, content_type)
     except UnreadableError as error:
         raise FeedError(f"{redact(url)} {error}") from None
-    items = [_Item(item) for item in reversed(raw.items)]
-    items = [item for item in items if item.title or item.summary or item.link]
-    entries = [
-        Entry(
-            feed=url,
-            id=identity,
-            title=item.title,
-            summary=item.summary,
-            url=item.link,
-            published=_not_future(item.raw.published, now),
-        )
-        for identity, item in _identify(items)
-    ]
-    dated = [entry.published for entry in entries if entry.published is not None]
-    if len(dated) == len(entries):
-        by_date = sorted(zip(dated, range(len(entries)), strict=True))
-        entries = [entries[index] for _, index in by_date]
-    return ParsedFeed(plain.fold(raw.title)[:_MOST_TITLE], tuple(entries))
+    return sort_items(raw)
+
+
+def sort_items(raw: RawFeed) -> Listed:
+    """Give what a feed lists its ids and its order; items without any content are left out."""
+    items = [Item(item) for item in reversed(raw.items)]
+    rows = list(identify([item for item in items if item.title or item.link or item.summary]))
+    dated = [item.raw.published for _, item in rows if item.raw.published is not None]
+    if len(dated) == len(rows):
+        by_date = sorted(zip(dated, range(len(rows)), strict=True))
+        rows = [rows[index] for _, index in by_date]
+    return Listed(plain.fold(raw.title)[:_MOST_TITLE], tuple(rows), raw.wishes)
 
 
 def _read(body: bytes, base: str, content_type: str | None) -> RawFeed:
@@ -84,43 +91,54 @@ def _read(body: bytes, base: str, content_type: str | None) -> RawFeed:
         raise UnreadableError("is not a feed: it is empty")
     if start.startswith(b"{"):
         return jsonfeed.read(body, base)
+    body = body.lstrip(_SPACE)  # feedparser finds no declaration behind blank lines
     if _PAGE.match(start):
         raise UnreadableError(f"is not a feed: it is an HTML page{_hint(body, base)}")
     try:
-        return xmlfeed.read(body.lstrip(_SPACE), base)
-    except xmlfeed.NotStrictError:
+        return xmlfeed.read(body, base, content_type)
+    except NotStrictError:
         return loosefeed.read(body, base, content_type)
 
 
 def _hint(page: bytes, base: str) -> str:
     """Name the feed that a page says it has."""
-    try:
-        found = document_fromstring(page[:200_000]).xpath(_FEED_LINK)
-    except (etree.LxmlError, ValueError):
-        return ""
-    links = found if isinstance(found, list) else []
-    link = clean_link(str(links[0]), base) if links else None
-    return f"; its feed is {redact(link)}" if link else ""
+    found = feeds_of_page(page, base)
+    return f"; its feed is {redact(found[0].address)}" if found and found[0].declared else ""
 
 
-class _Item:
-    """A raw item with what its entry needs."""
+class Item:
+    """A raw item with what tells it from others. `keys` are its guid, link, and a hash."""
 
-    __slots__ = ("keys", "link", "raw", "summary", "title")
+    __slots__ = ("date", "keys", "link", "raw", "title")
 
     def __init__(self, raw: RawItem) -> None:
         self.raw = raw
         self.link = clean_link(raw.link, raw.base) if raw.link else None
         self.title = plain.fold(raw.title)[:_MOST_TITLE]
-        self.summary = plain.fold(cut(raw.summary))[:MOST_TEXT]
-        published = raw.published.isoformat() if raw.published else ""
-        digest = sha256(f"{self.title}\n{published}".encode()).hexdigest()
+        self.date = raw.published.isoformat() if raw.published else ""
+        digest = sha256(f"{self.title}\n{self.date}".encode()).hexdigest()
         # A guid that is a link is compared as one, so that both readers agree on it.
         guid = clean_link(raw.guid) or raw.guid
         self.keys = tuple(filter(None, (guid, self.link, digest)))
 
+    @property
+    def summary(self) -> str:
+        """The item's own words; made anew each time."""
+        return plain.fold(cut(self.raw.summary))[:MOST_TEXT]
 
-def _identify(items: list[_Item]) -> Iterable[tuple[str, _Item]]:
+    def entry(self, feed: str, identity: str, now: datetime) -> Entry:
+        """Give the item as an entry of this feed."""
+        return Entry(
+            feed=feed,
+            id=identity,
+            title=self.title,
+            summary=self.summary,
+            url=self.link,
+            published=_not_future(self.raw.published, now),
+        )
+
+
+def identify(items: list[Item]) -> Iterable[tuple[str, Item]]:
     """Give each item an id that is stable from poll to poll and its own in the feed.
 
     It is the guid, else the link, else a hash of title and date. All holders of the same id get
@@ -134,12 +152,22 @@ def _identify(items: list[_Item]) -> Iterable[tuple[str, _Item]]:
         parts = item.keys[:1]
         if plainly[item.keys[0]] > 1:
             parts = item.keys if linked[item.keys[:2]] > 1 else item.keys[:2]
-        identity = " ".join(parts)
-        if len(identity) > _LONGEST_ID:
-            identity = "sha256:" + sha256(identity.encode()).hexdigest()
+        identity = _joined(parts)
         if identity not in seen:
             seen.add(identity)
             yield identity, item
+
+
+def lengthened(identity: str, item: Item) -> str:
+    """Give the id of an item whose guid was another's before: with its link, as if both stood."""
+    return _joined((identity, item.link or ""))
+
+
+def _joined(parts: Iterable[str]) -> str:
+    identity = " ".join(parts)
+    if len(identity) > _LONGEST_ID:
+        return "sha256:" + sha256(identity.encode()).hexdigest()
+    return identity
 
 
 def _not_future(published: datetime | None, now: datetime) -> datetime | None:

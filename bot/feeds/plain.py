@@ -58,6 +58,14 @@ _BREAK = "\u2028"
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 # A `<` that opens no tag that HTML knows is a character: "<Acme> & sons" is a name, not an element.
 _NO_TAG = re.compile(rf"<(?!/?(?:{'|'.join(sorted(defs.tags))})\b|!--|!\[CDATA)", re.IGNORECASE)
+# Tags as nearly all are written: quotes in pairs, no "<" within. A page of them needs no parser.
+_REST = r"\b(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>"
+_BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(_BLOCK_NAMES)}){_REST}", re.IGNORECASE)
+_INLINE_TAG = re.compile(
+    rf"</?(?:{'|'.join(sorted(defs.tags - frozenset(_BLOCK_NAMES)))}){_REST}", re.IGNORECASE
+)
+_COMMENT = re.compile(r"<!--(?!-?>)(?:(?!--).)*+-->", re.DOTALL)
+_NEEDS_PARSER = re.compile(r"<(?:script|style|template|head|title|\?|!(?!--))", re.IGNORECASE)
 _PARSER = etree.HTMLParser(remove_comments=True, remove_pis=True, no_network=True)
 
 
@@ -81,6 +89,22 @@ def of_markup(markup: str) -> str:
     markup = clean(markup[:LONGEST_MARKUP])
     if "<" not in markup:
         return _tidy(clean(unescape(markup)))
+    return _of_simple_markup(markup) or _of_any_markup(markup)
+
+
+def _of_simple_markup(markup: str) -> str:
+    """Give the words of markup without scripts and with whole tags only, else nothing."""
+    if _NEEDS_PARSER.search(markup):
+        return ""
+    text = _COMMENT.sub("", markup) if "<!--" in markup else markup
+    text = _INLINE_TAG.sub("", _BLOCK_TAG.sub(_BREAK, text))
+    if "<" in text and len(_NO_TAG.findall(text)) != text.count("<"):
+        return ""
+    lines = unescape(text).split(_BREAK) if "&" in text else text.split(_BREAK)
+    return "\n".join(filter(None, map(fold, map(clean, lines))))
+
+
+def _of_any_markup(markup: str) -> str:
     safe = _NO_TAG.sub("&lt;", markup)
     return of_element(document_fromstring(f"<div>{safe}</div>", parser=_PARSER))
 

@@ -1,7 +1,8 @@
 """What every reader of a feed format gives, before it becomes entries."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 MOST_ITEMS = 2_000
 """Items past these, in the feed's own order, are not read."""
@@ -11,15 +12,33 @@ MOST_ITEMS = 2_000
 class RawItem:
     """An item as the feed gives it. Texts are words already, a line for each block.
 
-    `link` may be relative to `base`; `guid` is whatever the feed calls the item's identity.
+    `link` may be relative to `base`; `guid` is whatever the feed calls the item's identity. The
+    summary is made when it is asked for: most items of a poll are known by the rest of them.
     """
 
     guid: str
     link: str
     base: str
     title: str
-    summary: str
     published: datetime | None
+    tell: Callable[[], str]
+
+    @property
+    def summary(self) -> str:
+        """The longest of the texts that the item has; made anew each time."""
+        return self.tell()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """When a feed would like to be asked. `floor` is the shortest wait, at most 24 hours.
+
+    Hours are of UTC, days begin with Monday as 0: not to be asked then.
+    """
+
+    floor: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +47,12 @@ class RawFeed:
 
     title: str
     items: tuple[RawItem, ...]
+    wishes: Wishes = Wishes()
 
 
 class UnreadableError(Exception):
     """The bytes cannot be used. The message goes after the feed's address: "is empty"."""
+
+
+class NotStrictError(Exception):
+    """Not for the strict reader: not well-formed, or of a form whose reading is in doubt."""

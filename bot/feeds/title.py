@@ -15,7 +15,7 @@ def find_title(tree: HtmlElement) -> tuple[str, HtmlElement | None]:
     The headline is the first heading that the page's title or its `og:title` repeats, so that a
     site's name in a heading is not taken for one; else these themselves.
     """
-    declared = [text for text in (_meta(tree), _head_title(tree)) if text]
+    declared = [text for text in (_meta(tree, "og:title"), _head_title(tree)) if text]
     for heading in tree.iter("h1", "h2", "div", "p", "span"):
         if heading.tag not in ("h1", "h2") and len(heading):
             continue
@@ -37,10 +37,16 @@ def _is_headline(words: str, declared: list[str]) -> bool:
     )
 
 
-def _meta(tree: HtmlElement) -> str:
-    for element in tree.iter("meta"):
-        if "og:title" in (element.get("property"), element.get("name")):
-            return fold(element.get("content") or "")
+def find_description(tree: HtmlElement) -> str:
+    """Give what a page says in its head that it is about, or nothing."""
+    return _meta(tree, "og:description", "description")
+
+
+def _meta(tree: HtmlElement, *names: str) -> str:
+    for name in names:
+        for element in tree.iter("meta"):
+            if name in (element.get("property"), element.get("name")):
+                return fold(element.get("content") or "")
     return ""
 
 

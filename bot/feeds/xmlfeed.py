@@ -1,56 +1,27 @@
 """The strict reader: well-formed RSS 0.9x to 2.0, Atom 0.3 and 1.0, and RDF, without a DTD."""
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 from lxml.etree import _Element as Element
 
 from bot.feeds import plain
-from bot.feeds.dates import parse_date
-from bot.feeds.raw import MOST_ITEMS, RawFeed, RawItem, UnreadableError
+from bot.feeds.charset import as_utf8
+from bot.feeds.raw import MOST_ITEMS, NotStrictError, RawFeed, UnreadableError, Wishes
+from bot.feeds.vocabulary import Names
+from bot.feeds.wishes import wishes
+from bot.feeds.xmlitem import read_item
 
-_RSS = frozenset(
-    (
-        "",
-        "http://purl.org/rss/1.0/",
-        "http://my.netscape.com/rdf/simple/0.9/",
-        "http://channel.netscape.com/rdf/simple/0.9/",
-        "http://my.netscape.com/publish/formats/rss-0.91.dtd",
-        "http://backend.userland.com/rss",
-        "http://backend.userland.com/rss2",
-        "http://blogs.law.harvard.edu/tech/rss",
-    )
-)
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_ATOM = frozenset(("http://www.w3.org/2005/Atom", "http://purl.org/atom/ns#"))
-_PREFIXES = {
-    "http://purl.org/rss/1.0/modules/content/": "content:",
-    "http://purl.org/dc/elements/1.1/": "dc:",
-    "http://purl.org/dc/terms/": "dc:",
-    **dict.fromkeys(_RSS, ""),
-    **dict.fromkeys(_ATOM, "atom:"),
-}
-_DATES = (
-    "atom:published",
-    "pubDate",
-    "atom:issued",
-    "dc:date",
-    "dc:issued",
-    "dc:created",
-    "atom:created",
-    "atom:updated",
-    "dc:modified",
-    "atom:modified",
-)
-
+_ITEMS = frozenset(("item", "entry"))
 _RESOURCE_LIMIT = 114
 """XML_ERR_RESOURCE_LIMIT of libxml2's xmlerror.h."""
 
-_Children = dict[str, list[Element]]
+MOST_TAGS = 800_000
+"""A tree of more would take more memory than a feed may: some 130 bytes for each."""
 
-
-class NotStrictError(Exception):
-    """Not well-formed, or with a DTD: not for the strict reader."""
+_BASE = re.compile(rb"\bxml:base\b|\sbase\s*=")
 
 
 def _parser() -> etree.XMLParser:
@@ -64,18 +35,31 @@ def _parser() -> etree.XMLParser:
     )
 
 
-def read(body: bytes, base: str) -> RawFeed:
-    """Read a well-formed feed. Raise NotStrictError if a forgiving reader should try instead."""
+def read(body: bytes, base: str, content_type: str | None = None) -> RawFeed:
+    """Read a well-formed feed. Raise NotStrictError if a forgiving reader should try instead.
+
+    What it reads, feedparser would read the same: `tests/feeds/test_strict.py`.
+    """
+    if body.count(b"<") > MOST_TAGS:
+        raise NotStrictError
     parser = _parser()
     try:
-        root = etree.fromstring(body, parser, base_url=base)
+        root = etree.fromstring(as_utf8(body, content_type), parser)
     except (etree.XMLSyntaxError, ValueError):
         _refuse_traps(parser)
         raise NotStrictError from None
     # The stubs do not know `doctype`.
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         raise NotStrictError
-    return _feed(root, base)
+    names = Names(root)
+    based = b"base" in body and _BASE.search(body) is not None
+    heads, items = _parts(root, names)
+    title = next((text for head in heads if (text := _title(head, names))), "")
+    return RawFeed(
+        title,
+        tuple(read_item(item, names, base, based=based) for item in islice(items, MOST_ITEMS)),
+        _wishes(heads, names),
+    )
 
 
 def _refuse_traps(parser: etree.XMLParser) -> None:
@@ -84,112 +68,64 @@ def _refuse_traps(parser: etree.XMLParser) -> None:
         raise UnreadableError("has nesting or entities beyond all reason")
 
 
-def _feed(root: Element, base: str) -> RawFeed:
-    name = etree.QName(root)
-    if name.localname == "feed" and name.namespace in _ATOM:
-        heads, items = _children(root), root.iterchildren("{*}entry")
-        title = _text(heads, "atom:title")
-    elif name.localname == "rss" or (name.localname == "RDF" and name.namespace == _RDF):
-        channel = next(root.iterchildren("{*}channel"), root)
-        title = _text(_children(channel), "title")
-        items = root.iterdescendants("{*}item")
-        if channel is root and next(root.iterdescendants("{*}item"), None) is None:
+def _parts(root: Element, names: Names) -> tuple[list[Element], Iterator[Element]]:
+    """Give the elements that tell of the feed itself, and its items in order."""
+    kind = names.name(root)
+    if kind == "feed":
+        heads = [root]
+    elif kind in ("rss", "rdf_rdf"):
+        heads = [child for child in root if names.name(child) == "channel"]
+        if not heads and not any(True for _ in _items(root, names, deeply=True)):
             raise UnreadableError("is not a feed: it has neither channel nor items")
+        heads = heads or [root]
     else:
-        what = "an HTML page" if name.localname.lower() == "html" else f"<{name.localname}> XML"
+        if any(True for _ in _items(root, names, deeply=True)) or kind in _ITEMS:
+            raise NotStrictError
+        name = etree.QName(root).localname
+        what = "an HTML page" if name.lower() == "html" else f"<{name}> XML"
         raise UnreadableError(f"is not a feed: it is {what}")
-    known = (each for each in items if _known(each))
-    return RawFeed(title, tuple(_item(each, base) for each in _first(known)))
+    return heads, _items(root, names)
 
 
-def _known(element: Element) -> bool:
-    return (etree.QName(element).namespace or "") in _PREFIXES
+def _items(parent: Element, names: Names, *, deeply: bool = False) -> Iterator[Element]:
+    """Give the items of a feed and of its channels. Raise NotStrictError for any elsewhere."""
+    for child in parent:
+        name = names.name(child)
+        if name in _ITEMS:
+            yield child
+        elif name == "channel":
+            yield from _items(child, names, deeply=deeply)
+        elif len(child):
+            inner = (each for each in child.iterdescendants() if names.name(each) in _ITEMS)
+            if deeply:
+                yield from inner
+            elif next(inner, None) is not None:
+                raise NotStrictError
 
 
-def _first(items: Iterator[Element]) -> Iterator[Element]:
-    return (item for _, item in zip(range(MOST_ITEMS), items, strict=False))
-
-
-def _item(element: Element, base: str) -> RawItem:
-    children = _children(element)
-    link, link_base = _link(children)
-    guid = _text(children, "guid", "atom:id") or element.get(f"{{{_RDF}}}about", "").strip()
-    if not link:
-        link = _permalink(children)
-    return RawItem(
-        guid=guid,
-        link=link,
-        base=link_base or base,
-        title=_words(children, "title", "atom:title", "dc:title"),
-        summary=plain.longest(
-            _words(children, "description", "atom:summary", "dc:description"),
-            _words(children, "content:encoded"),
-            _words(children, "atom:content"),
-        ),
-        published=next(filter(None, (parse_date(_text(children, name)) for name in _DATES)), None),
-    )
-
-
-def _children(element: Element) -> _Children:
-    """Group the children of the vocabularies we read by prefixed name; others are left out."""
-    grouped: _Children = {}
-    for child in element:
-        name = etree.QName(child)
-        prefix = _PREFIXES.get(name.namespace or "")
-        if prefix is not None:
-            grouped.setdefault(prefix + name.localname, []).append(child)
-    return grouped
-
-
-def _text(children: _Children, *names: str) -> str:
-    """Give the characters of the first of these that has any."""
-    for name in names:
-        for element in children.get(name, ()):
-            text = plain.fold(plain.clean(_raw(element)))
+def _title(head: Element, names: Names) -> str:
+    for child in head:
+        if names.name(child) in ("title", "dc_title"):
+            text = plain.fold(plain.of_markup("".join(map(str, child.itertext()))))
             if text:
                 return text
     return ""
 
 
-def _words(children: _Children, *names: str) -> str:
-    """Give the words of the first of these that has any: escaped HTML, XHTML or text."""
-    for name in names:
-        for element in children.get(name, ()):
-            kind = element.get("type", "text").lower()
-            if "/" in kind and "html" not in kind and not kind.startswith("text/"):
-                continue
-            words = plain.of_element(element) if len(element) else plain.of_markup(_raw(element))
-            if words:
-                return words
-    return ""
-
-
-def _raw(element: Element) -> str:
-    return "".join(map(str, element.itertext()))
-
-
-def _link(children: _Children) -> tuple[str, str]:
-    """Give the item's own page and the base to resolve it by."""
-    for element in children.get("link", ()):
-        link = (element.text or "").strip()
-        if link:
-            return link, element.base or ""
-    found: dict[str, Element] = {}
-    for element in children.get("atom:link", ()):
-        if element.get("href", "").strip():
-            rank = element.get("rel", "alternate")
-            if rank == "alternate" and "html" not in element.get("type", "html"):
-                rank = "other alternate"
-            found.setdefault(rank, element)
-    for rank in ("alternate", "other alternate", "related", "via"):
-        if rank in found:
-            return found[rank].get("href", "").strip(), found[rank].base or ""
-    return "", ""
-
-
-def _permalink(children: _Children) -> str:
-    """Give the guid where it does not deny being a link; the caller drops it if it is none."""
-    for element in children.get("guid", ()):
-        if element.get("isPermaLink", "true").strip().lower() != "false":
-            return _text(children, "guid")
-    return ""
+def _wishes(heads: list[Element], names: Names) -> Wishes:
+    """Read the hints of the first channel, or of the feed."""
+    found: dict[str, str] = {}
+    skipped: dict[str, list[str]] = {"skiphours": [], "skipdays": []}
+    for child in heads[0]:
+        name = names.name(child)
+        if name in skipped:
+            skipped[name] += [each.text or "" for each in child]
+        elif name in ("ttl", "sy_updateperiod", "sy_updatefrequency"):
+            found.setdefault(name, child.text or "")
+    return wishes(
+        ttl=found.get("ttl", ""),
+        period=found.get("sy_updateperiod", ""),
+        frequency=found.get("sy_updatefrequency", ""),
+        hours=skipped["skiphours"],
+        days=skipped["skipdays"],
+    )

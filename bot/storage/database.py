@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, Statement
 from bot.errors import StorageError
 from bot.storage.failures import explain, place
 from bot.storage.onefile import OneFile
+from bot.storage.prepared import execute_many
 from bot.storage.server import Server
 
 P = ParamSpec("P")
@@ -156,7 +157,7 @@ def insert_missing(
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert the rows whose unique keys are not there yet, one after another, in one step."""
-    connection.execute(_unless_there(connection.dialect.name, table), [dict(row) for row in rows])
+    execute_many(connection, _unless_there(connection.dialect.name, table), rows)
 
 
 def portions(values: Sequence[T]) -> Iterator[list[T]]:

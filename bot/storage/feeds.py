@@ -1,118 +1,207 @@
-"""Feeds between polls and the entries they brought, in the caller's transaction."""
+"""Feeds between polls, in the caller's transaction."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
-from bot.core.feed import Feed, Poll
+from bot.core.feed import Feed
 from bot.core.mention import DEFAULT_TEAM
-from bot.errors import StorageError
-from bot.storage.database import insert_missing
-from bot.storage.tables import entry, feed
+from bot.storage.database import insert_all, portions
+from bot.storage.prepared import execute_many
+from bot.storage.tables import feed
 
-# Databases bound the number of values in a statement; this is well below all of them.
-_CHUNK = 500
-
-
-def configure(connection: Connection, urls: Iterable[str], now: datetime) -> None:
-    """Add the feeds that are missing and make exactly these the active ones."""
-    wanted = sorted(set(urls))
-    rows = [{"url": url, "team": DEFAULT_TEAM, "next_check_at": now} for url in wanted]
-    insert_missing(connection, feed, rows)
-    connection.execute(update(feed).values(active=False).where(feed.c.active))
-    for chunk in _chunks(wanted):
-        connection.execute(update(feed).values(active=True).where(feed.c.url.in_(chunk)))
-
-
-def lease(connection: Connection, now: datetime, length: timedelta) -> Feed | None:
-    """Take the active feed that is most overdue and that nobody has taken."""
-    free = or_(feed.c.lease_until.is_(None), feed.c.lease_until <= now)
-    row = connection.execute(
-        select(feed)
-        .where(feed.c.active, feed.c.next_check_at <= now, free)
-        .order_by(feed.c.next_check_at, feed.c.url)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).first()
-    if row is None:
-        return None
-    connection.execute(update(feed).where(feed.c.url == row.url).values(lease_until=now + length))
-    return _feed(row)
-
-
-def unseen(connection: Connection, url: str, ids: Collection[str]) -> set[str]:
-    """Give those ids of which the feed has no entry yet."""
-    left = set(ids)
-    for chunk in _chunks(sorted(left)):
-        known = select(entry.c.id).where(entry.c.feed == url, entry.c.id.in_(chunk))
-        left.difference_update(connection.execute(known).scalars())
-    return left
-
-
-def finish(connection: Connection, poll: Poll, now: datetime) -> None:
-    """Keep a good poll's entries and the feed's new state, and give the feed free."""
-    _keep(connection, poll.feed, seeded=True)
-    rows = [
+# Statements are made once: to build one takes longer than to carry it out.
+# In the order of Feed's fields, so that a row need not be asked by name.
+_STATE = select(
+    feed.c.url,
+    feed.c.next_check_at,
+    feed.c.title,
+    feed.c.etag,
+    feed.c.last_modified,
+    feed.c.body_hash,
+    feed.c.seeded,
+    feed.c.failures,
+    feed.c.last_error,
+    feed.c.checked_at,
+    feed.c.good_at,
+    feed.c.address,
+    feed.c.moving_to,
+    feed.c.moves,
+    feed.c.gone,
+    feed.c.listed,
+    feed.c.newest_at,
+    feed.c.gap_s,
+    feed.c.floor_s,
+    feed.c.skip_hours,
+    feed.c.skip_days,
+    feed.c.told,
+)
+_POLLED = (feed.c.active, ~feed.c.gone)
+_DUE = (
+    _STATE.where(
+        *_POLLED,
+        feed.c.next_check_at <= bindparam("b_now"),
+    )
+    .order_by(feed.c.next_check_at)
+    .limit(bindparam("b_most"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(feed)
+    .where(feed.c.url.in_(bindparam("b_urls", expanding=True)))
+    .values(next_check_at=bindparam("b_until"))
+)
+_NEXT_DUE = select(func.min(feed.c.next_check_at)).where(*_POLLED)
+_KEEP = (
+    update(feed)
+    .where(feed.c.url == bindparam("b_url"))
+    .values(
         {
-            "feed": poll.feed.url,
-            "id": each.id,
-            "team": DEFAULT_TEAM,
-            "title": each.title,
-            "summary": each.summary,
-            "article": each.article,
-            "url": each.url,
-            "published": each.published,
-            "first_seen_at": now,
+            each.name: bindparam(f"b_{each.name}")
+            for each in _STATE.selected_columns
+            if each.name != "url"
         }
-        for each in poll.entries
+    )
+)
+
+
+def add(connection: Connection, urls: Iterable[str], now: datetime) -> None:
+    """Add the feeds that are missing; they are due at once."""
+    rows = [
+        {"url": url, "team": DEFAULT_TEAM, "next_check_at": now, "active": False}
+        for url in sorted(set(urls))
     ]
-    insert_missing(connection, entry, rows)
+    if rows:
+        insert_all(connection, feed, rows)
 
 
-def fail(connection: Connection, state: Feed) -> None:
-    """Keep a feed's state after a poll that failed, and give the feed free."""
-    _keep(connection, state, seeded=state.seeded)
+def poll_again(connection: Connection, urls: Collection[str], now: datetime) -> None:
+    """Let feeds that were gone be asked anew, where they were in the beginning.
+
+    What they listed stays known, so that nothing of it is news again.
+    """
+    afresh = {
+        "gone": False,
+        "next_check_at": now,
+        "etag": None,
+        "last_modified": None,
+        "body_hash": None,
+        "failures": 0,
+        "last_error": None,
+        "address": None,
+        "moving_to": None,
+        "moves": 0,
+        "told": "",
+    }
+    for some in portions(sorted(urls)):
+        connection.execute(update(feed).where(feed.c.url.in_(some), feed.c.gone).values(afresh))
+
+
+def lease(connection: Connection, now: datetime, length: timedelta, most: int) -> tuple[Feed, ...]:
+    """Take feeds that are due, the most overdue first: they are not, until the lease has run out.
+
+    They are given as they were.
+    """
+    taken = connection.execute(_DUE, {"b_now": now, "b_most": most}).all()
+    for some in portions([row.url for row in taken]):
+        connection.execute(_LEASE, {"b_urls": some, "b_until": now + length})
+    return tuple(map(_feed, taken))
+
+
+def lock(connection: Connection, urls: Iterable[str]) -> set[str]:
+    """Lock those feeds that there are, always in the same order; give their addresses."""
+    statement = _lock(connection.dialect.name)
+    there: set[str] = set()
+    for some in portions(sorted(set(urls))):
+        there.update(connection.execute(statement, {"b_urls": some}).scalars())
+    return there
+
+
+@cache
+def _lock(dialect: str) -> "Select[str]":
+    # As Python orders texts, whatever the database's language.
+    order = feed.c.url.collate("C") if dialect == "postgresql" else feed.c.url
+    return (
+        select(feed.c.url)
+        .where(feed.c.url.in_(bindparam("b_urls", expanding=True)))
+        .order_by(order)
+        .with_for_update()
+    )
+
+
+def keep(connection: Connection, states: Sequence[Feed]) -> None:
+    """Keep the states of feeds after polls, the last one of each; that ends their leases."""
+    execute_many(connection, _KEEP, [_row(state) for state in states])
 
 
 def next_due(connection: Connection) -> datetime | None:
-    """Give when the first active feed can be leased; None if there is none."""
-    when = case(
-        (feed.c.lease_until > feed.c.next_check_at, feed.c.lease_until),
-        else_=feed.c.next_check_at,
-    )
-    due: datetime | None = connection.scalar(select(func.min(when)).where(feed.c.active))
+    """Give when the first feed can be leased; None if there is none."""
+    due: datetime | None = connection.scalar(_NEXT_DUE)
     return due
 
 
 def active(connection: Connection) -> tuple[Feed, ...]:
-    """Give the active feeds by address."""
-    rows = connection.execute(select(feed).where(feed.c.active).order_by(feed.c.url))
-    return tuple(_feed(row) for row in rows)
+    """Give the feeds that somebody subscribes to, gone ones too, by address."""
+    rows = connection.execute(_STATE.where(feed.c.active).order_by(feed.c.url))
+    return tuple(map(_feed, rows))
 
 
-def _keep(connection: Connection, state: Feed, *, seeded: bool) -> None:
-    values = asdict(state) | {"seeded": seeded, "lease_until": None}
-    done = connection.execute(update(feed).where(feed.c.url == state.url).values(values))
-    if done.rowcount == 0:
-        raise StorageError(f"feed {state.url} is not in the database; configure it first")
+def _row(state: Feed) -> dict[str, object]:
+    return {
+        "b_url": state.url,
+        "b_next_check_at": state.next_check_at,
+        "b_title": state.title,
+        "b_etag": state.etag,
+        "b_last_modified": state.last_modified,
+        "b_body_hash": state.body_hash,
+        "b_seeded": state.seeded,
+        "b_failures": state.failures,
+        "b_last_error": state.last_error,
+        "b_checked_at": state.checked_at,
+        "b_good_at": state.good_at,
+        "b_address": state.address,
+        "b_moving_to": state.moving_to,
+        "b_moves": state.moves,
+        "b_gone": state.gone,
+        "b_listed": state.listed or None,
+        "b_newest_at": state.newest_at,
+        "b_gap_s": _seconds(state.gap),
+        "b_floor_s": _seconds(state.floor),
+        "b_skip_hours": _bits(state.skip_hours),
+        "b_skip_days": _bits(state.skip_days),
+        "b_told": " ".join(sorted(state.told)),
+    }
 
 
-def _feed(row: "Row[*tuple[object, ...]]") -> Feed:
-    return Feed(
-        url=row.url,
-        next_check_at=row.next_check_at,
-        title=row.title,
-        etag=row.etag,
-        last_modified=row.last_modified,
-        body_hash=row.body_hash,
-        seeded=row.seeded,
-        failures=row.failures,
-        last_error=row.last_error,
-        checked_at=row.checked_at,
-    )
+def _feed(row: "Row[*tuple[Any, ...]]") -> Feed:
+    *plain, listed, newest_at, gap_s, floor_s, hours, days, told = row
+    spans = (_span(gap_s), _span(floor_s))
+    skipped = (_numbers(hours), _numbers(days))
+    values: list[Any] = [
+        *plain,
+        listed or b"",
+        newest_at,
+        *spans,
+        *skipped,
+        frozenset(told.split()),
+    ]
+    return Feed(*values)
 
 
-def _chunks(items: list[str]) -> Iterable[list[str]]:
-    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
+def _bits(numbers: Collection[int]) -> int:
+    return sum(1 << each for each in numbers)
+
+
+def _numbers(bits: int) -> frozenset[int]:
+    return frozenset(each for each in range(bits.bit_length()) if bits >> each & 1)
+
+
+def _seconds(span: timedelta | None) -> int | None:
+    return None if span is None else round(span.total_seconds())
+
+
+def _span(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)

@@ -13,7 +13,7 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 MOST_AT_ONCE = 64
-"""Calls that are done together at most, so that the first of them does not wait for long."""
+"""Calls that are done together at most, unless said, so that the first does not wait for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,14 @@ class _Waiting(Generic[A, T]):
 
 @dataclass(slots=True)
 class Gathered(Generic[A, T]):
-    """Does what is asked for, in order; `do` does several in one transaction, all or nothing.
+    """Does what is asked for, in order; `do` does up to `most` in one transaction, all or nothing.
 
     If that fails for the sake of one of them, each is done by itself. Where somebody is cancelled,
     what the others asked for may be done a second time, so that must do no harm.
     """
 
     do: Callable[[Sequence[A]], Awaitable[Sequence[T]]]
+    most: int = MOST_AT_ONCE
     _turn: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _waiting: "list[_Waiting[A, T]]" = field(init=False, default_factory=list)
 
@@ -52,7 +53,7 @@ class Gathered(Generic[A, T]):
 
     async def _do_waiting(self) -> None:
         waiting = [each for each in self._waiting if not each.result.done()]
-        batch = waiting[:MOST_AT_ONCE]
+        batch = waiting[: self.most]
         try:
             await self._do(batch)
         except Exception as error:  # noqa: BLE001 - it is for whoever asked

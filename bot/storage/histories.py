@@ -63,7 +63,14 @@ def _locked(connection: Connection, places: Sequence[Place], team: str) -> dict[
     """Lock the states that are there."""
     lock = _lock(connection.dialect.name)
     rows = (
-        connection.execute(lock, {"b_team": team, "b_places": some})
+        connection.execute(
+            lock,
+            {
+                "b_team": team,
+                "b_channels": sorted({place.channel for place in some}),
+                "b_places": some,
+            },
+        )
         for some in portions(sorted(places))
     )
     return {
@@ -83,6 +90,8 @@ def _lock(dialect: str) -> "Select[*tuple[Any, ...]]":
         select(vendor_state)
         .where(
             vendor_state.c.team == bindparam("b_team"),
+            # SQLite finds no pairs by an index, and would read all that a team has.
+            vendor_state.c.channel.in_(bindparam("b_channels", expanding=True)),
             tuple_(*place).in_(bindparam("b_places", expanding=True)),
         )
         .order_by(*order)

@@ -9,7 +9,7 @@ from bot.core.document import Document
 from bot.core.mention import Channel
 from bot.core.places import Listening
 from bot.core.status import State
-from bot.storage import outbox
+from bot.storage import outbox, subscriptions
 from bot.storage.database import insert_missing
 from bot.storage.places import row_of
 from bot.storage.rows import Draft, Kind
@@ -50,6 +50,7 @@ def move(  # noqa: PLR0913, PLR0917 - from where, to where, and what is said of 
         insert_missing(connection, place, [row_of(each) | {"since": now}])
     _place(connection, old, new, now)
     _choices(connection, old, new)
+    subscriptions.move(connection, old, new)
     closed = (new.private or not old.private) and (new.encrypted or not old.encrypted)
     _waiting(connection, old, new, closed=closed)
     return True

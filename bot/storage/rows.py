@@ -175,7 +175,8 @@ class Retention:
     """How long what is kept; of `documents` and `entries`, their words.
 
     What can be pressed under an answer goes after `answers`, what could not be decrypted after
-    `sealed`. All of a team that took the bot out goes after `removed`.
+    `sealed`. All of a team that took the bot out goes after `removed`. The `ids` of entries without
+    words go so long after they came, `paragraphs` of a host so long after its last page.
     """
 
     mentions: timedelta = timedelta(days=365)
@@ -185,6 +186,8 @@ class Retention:
     answers: timedelta = timedelta(days=1)
     removed: timedelta = timedelta(days=30)
     sealed: timedelta = timedelta(days=7)
+    ids: timedelta = timedelta(days=180)
+    paragraphs: timedelta = timedelta(days=60)
 
 
 DigestWriter: TypeAlias = Callable[[HoldReason, Sequence[Held]], Document]

@@ -6,7 +6,7 @@ from itertools import chain, groupby
 
 from sqlalchemy import Connection
 
-from bot.core.feed import Poll
+from bot.core.feed import Paragraphs, Poll, Unread
 from bot.core.mention import Mention
 from bot.core.policy import (
     Form,
@@ -21,7 +21,7 @@ from bot.core.policy import (
     Told,
     together,
 )
-from bot.storage import feeds, histories, stories
+from bot.storage import entries, feeds, histories, outbox, pages, paragraphs, stories
 from bot.storage import mentions as mentions_
 from bot.storage.choices import Choices
 from bot.storage.histories import Place
@@ -198,10 +198,47 @@ def _count(session: _Session, mention: Mention, post: Post) -> None:
     session.changed.add(place)
 
 
-def finish_poll(
-    connection: Connection, poll: Poll, mentions: Sequence[Mention], hearing: Hearing
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A poll, its mentions and who judges them, and what is to be said of the feed itself."""
+
+    poll: Poll
+    case: Case
+    drafts: Sequence[Draft] = ()
+
+
+def finish_polls(
+    connection: Connection, polls: Sequence[Finished]
+) -> list[tuple[Ruling, ...] | None]:
+    """Keep what polls brought and rule on their mentions; None for a feed that is not there."""
+    there = feeds.lock(connection, [each.poll.feed.url for each in polls])
+    good = [each for each in polls if each.poll.feed.url in there]
+    if good:
+        feeds.keep(connection, [each.poll.feed for each in good])
+    brought = [
+        ((*each.poll.quiet, *each.poll.entries), each.case.hearing.now)
+        for each in good
+        if each.poll.quiet or each.poll.entries
+    ]
+    entries.keep(connection, brought)
+    pages.keep(connection, [each.poll for each in good])
+    seen = [(page, each.case.hearing.now) for each in good for page in each.poll.seen]
+    paragraphs.keep(connection, seen)
+    ruled = iter(rule(connection, [each.case for each in good if each.case.mentions]))
+    drafts = [(draft, each.case.hearing.now) for each in good for draft in each.drafts]
+    if drafts:
+        outbox.queue_all(connection, drafts)
+    return [
+        None if each.poll.feed.url not in there else next(ruled) if each.case.mentions else ()
+        for each in polls
+    ]
+
+
+def finish_page(
+    connection: Connection, unread: Unread, seen: Paragraphs, case: Case
 ) -> tuple[Ruling, ...]:
-    """Keep what a poll brought and rule on its mentions."""
-    feeds.finish(connection, poll, hearing.now)
-    (rulings,) = rule(connection, [Case(mentions, hearing)])
+    """Keep an article that came after its entry and rule on what the two of them name."""
+    pages.read(connection, unread.entry)
+    paragraphs.keep(connection, [(seen, case.hearing.now)])
+    (rulings,) = rule(connection, [case])
     return rulings

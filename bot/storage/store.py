@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from bot.core.choices import Mute, Precision, Report, WrongMatch
 from bot.core.commands import Answer
 from bot.core.document import Document
-from bot.core.feed import Feed, Poll
 from bot.core.mention import DEFAULT_TEAM, Channel, Invocation, Mention, Receipt
 from bot.core.overview import Overview
 from bot.core.places import Listening, Place
@@ -21,7 +20,6 @@ from bot.storage import (
     answers,
     confirmations,
     cursors,
-    feeds,
     held,
     inbox,
     installations,
@@ -44,6 +42,7 @@ from bot.storage import (
     wrong_matches,
 )
 from bot.storage.database import Database
+from bot.storage.feedstore import FeedStore
 from bot.storage.gathered import Gathered
 from bot.storage.migrate import migrate
 from bot.storage.receipts import Posted
@@ -64,10 +63,11 @@ from bot.storage.rulings import Case
 
 
 class Store:
-    """The database, opened. Close it when done."""
+    """The database, opened. Close it when done. `feeds` is the part of it that is about feeds."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.feeds = FeedStore(database)
         # What is written for many costs hardly more than for one.
         self._recorded: Gathered[Case, tuple[Ruling, ...]] = Gathered(
             lambda cases: self._database.write(rulings.rule, cases)
@@ -409,45 +409,6 @@ class Store:
         """Forget events by their ids, since they could be read or never will; give how many."""
         gone = frozenset(events)
         return await self._database.write(sealed.forget, platform, account, gone)
-
-    # Feeds
-
-    async def configure_feeds(self, urls: Iterable[str], now: datetime) -> None:
-        """Say which feeds are polled from now on; new ones are due at once, none are forgotten."""
-        await self._database.write(feeds.configure, tuple(urls), now)
-
-    async def lease_feed(self, now: datetime, lease: timedelta) -> Feed | None:
-        """Take the most overdue feed, so that nobody else polls it until the lease has run out.
-
-        None if no configured feed is due and free. `finish_poll` and `fail_poll` end the lease.
-        """
-        return await self._database.write(feeds.lease, now, lease)
-
-    async def unseen(self, feed_url: str, ids: Collection[str]) -> set[str]:
-        """Give those of the entry ids that no finished poll of this feed has brought."""
-        return await self._database.read(feeds.unseen, feed_url, ids)
-
-    async def finish_poll(
-        self, poll: Poll, mentions: Sequence[Mention], hearing: Hearing
-    ) -> tuple[Ruling, ...]:
-        """Do what `record` does and keep the poll's entries and feed state, all or nothing.
-
-        The feed counts as seeded and its lease is over. Entry ids need only be unique in the feed.
-        """
-        return await self._database.write(rulings.finish_poll, poll, mentions, hearing)
-
-    async def fail_poll(self, feed: Feed) -> None:
-        """Keep a feed's state after a poll that failed; its lease is over."""
-        await self._database.write(feeds.fail, feed)
-
-    async def next_feed_due(self, now: datetime) -> datetime | None:
-        """Say when `lease_feed` is next worth a call: `now` or later; None without feeds."""
-        due = await self._database.read(feeds.next_due)
-        return None if due is None else max(due, now)
-
-    async def feeds(self) -> tuple[Feed, ...]:
-        """Give the configured feeds, by address."""
-        return await self._database.read(feeds.active)
 
     # Outbox
 

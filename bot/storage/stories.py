@@ -1,14 +1,16 @@
 """Which entries tell the same news, and where it has been told; in the caller's transaction."""
 
+import struct
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, exists, insert, select, text
+from sqlalchemy import Connection, exists, insert, select, text, update
 
 from bot.core.compact import also_in
 from bot.core.document import from_json
 from bot.core.mention import Cause, Mention
 from bot.core.policy import Told
+from bot.core.shingles import Words
 from bot.core.status import State
 from bot.core.stories import Fingerprint, same_story
 from bot.storage import changes, outbox, wrong_matches
@@ -23,6 +25,7 @@ WINDOW = timedelta(days=7)
 LINKS = timedelta(days=30)
 """How long a link to a story stays quiet where the story has been posted."""
 _MOST = 2000
+"""Entries that a new one is compared with, the latest first."""
 # Two entries that tell the same must not both become a new story: one poll at a time looks.
 _STORY_LOCK = 7_305_841_173
 
@@ -36,31 +39,39 @@ def shelve(
         return {}
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _STORY_LOCK})
-    known = _open_stories(connection, hearing.team, hearing.now)
+    known = _told_lately(connection, hearing.team, hearing.now)
     found: dict[tuple[str | None, str], int] = {}
     for key, mention in entries.items():
-        own = hearing.fingerprints.get(mention.cause_id) or Fingerprint(None, "", 0)
+        own = hearing.fingerprints.get(mention.cause_id) or Fingerprint(None, "")
         story_id = _shelved(connection, hearing.team, mention) or next(
             (id_ for id_, other in known if same_story(own, other)), None
         )
         if story_id is None:
-            story_id = _make(connection, hearing, own)
+            story_id = _make(connection, hearing)
         known.append((story_id, own))
         _add(connection, hearing, story_id, mention, own)
         found[key] = story_id
     return found
 
 
-def _open_stories(
-    connection: Connection, team: str, now: datetime
-) -> list[tuple[int, Fingerprint]]:
+def _told_lately(connection: Connection, team: str, now: datetime) -> list[tuple[int, Fingerprint]]:
+    """Give the entries of open stories; a copy of a copy may be like the later one alone."""
     rows = connection.execute(
-        select(story)
+        select(
+            story_entry.c.story_id,
+            story_entry.c.url,
+            story_entry.c.headline,
+            story_entry.c.words,
+        )
+        .join(story, story.c.id == story_entry.c.story_id)
         .where(story.c.team == team, story.c.first_seen_at > now - WINDOW)
-        .order_by(story.c.first_seen_at.desc(), story.c.id.desc())
+        .order_by(story_entry.c.seen_at.desc(), story_entry.c.story_id.desc())
         .limit(_MOST)
     )
-    return [(row.id, Fingerprint(row.url, row.title, _unsigned(row.print))) for row in rows]
+    return [
+        (row.story_id, Fingerprint(row.url, row.headline, _unpacked(row.words or b"")))
+        for row in rows
+    ]
 
 
 def _shelved(connection: Connection, team: str, mention: Mention) -> int | None:
@@ -74,18 +85,26 @@ def _shelved(connection: Connection, team: str, mention: Mention) -> int | None:
     return found
 
 
-def _make(connection: Connection, hearing: Hearing, print_: Fingerprint) -> int:
-    done = connection.execute(
-        insert(story).values(
-            team=hearing.team,
-            url=print_.url,
-            title=print_.title,
-            print=_signed(print_.print),
-            first_seen_at=hearing.now,
-        )
-    )
+def _make(connection: Connection, hearing: Hearing) -> int:
+    done = connection.execute(insert(story).values(team=hearing.team, first_seen_at=hearing.now))
     (story_id,) = done.inserted_primary_key or (0,)
+    _forget_words(connection, hearing)
     return int(story_id)
+
+
+def _forget_words(connection: Connection, hearing: Hearing) -> None:
+    """Drop the words of stories that have been closed lately: nothing is compared with them."""
+    closed = hearing.now - WINDOW
+    ids = select(story.c.id).where(
+        story.c.team == hearing.team,
+        story.c.first_seen_at <= closed,
+        story.c.first_seen_at > closed - LINKS,
+    )
+    connection.execute(
+        update(story_entry)
+        .where(story_entry.c.story_id.in_(ids), story_entry.c.words.is_not(None))
+        .values(words=None)
+    )
 
 
 def _add(
@@ -98,6 +117,8 @@ def _add(
         "team": hearing.team,
         "url": own.url,
         "title": mention.title or "",
+        "headline": own.title,
+        "words": _packed(own.words) or None,
         "link": mention.link,
         "seen_at": hearing.now,
     }
@@ -208,10 +229,13 @@ def _places(
     return [((row.feed, row.entry), row.title, row.link) for row in rows]
 
 
-def _signed(print_: int) -> int:
-    """Give 64 bits as the signed number that databases hold."""
-    return print_ - (1 << 64) if print_ >= 1 << 63 else print_
+def _packed(words: Words) -> bytes:
+    """Give four bytes a word; the lowest bit, which no word has, says that it is a name."""
+    whole = (word | (word in words.names) for word in words.line)
+    return struct.pack(f"<{len(words.line)}I", *whole)
 
 
-def _unsigned(print_: int) -> int:
-    return print_ & ((1 << 64) - 1)
+def _unpacked(data: bytes) -> Words:
+    whole = struct.unpack(f"<{len(data) // 4}I", data)
+    names = frozenset(word - 1 for word in whole if word & 1)
+    return Words(tuple(word & ~1 for word in whole), names)

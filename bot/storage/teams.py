@@ -7,6 +7,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from bot.core.mention import DEFAULT_TEAM
 from bot.core.status import State
+from bot.storage import subscriptions
 from bot.storage.database import insert_missing
 from bot.storage.tables import (
     channel_setting,
@@ -101,6 +102,7 @@ def erase(connection: Connection, platform: str, team: str) -> int:
         (sealed_event, sealed_event.c.platform == platform),
     ):
         gone += connection.execute(delete(table).where(table.c.team == team, there)).rowcount
+    gone += subscriptions.erase(connection, platform, team)
     gone += _outbox(connection, platform, team)
     gone += connection.execute(
         delete(trouble).where(

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, or_, select, update
 
 from bot.core.document import to_json
-from bot.storage import confirmations, sealed, teams
+from bot.storage import confirmations, entries, pages, paragraphs, sealed, teams
 from bot.storage.outbox import NOTHING
 from bot.storage.rows import ANSWERS, Retention
-from bot.storage.tables import entry, held, mention, outbox, story, story_entry
+from bot.storage.tables import held, mention, outbox, story, story_entry
 
 _AT_ONCE = 500
 """Rows of a table that one transaction forgets, so that nobody waits long for it."""
@@ -21,7 +21,10 @@ def purge(connection: Connection, now: datetime, keep: Retention) -> int:
         + _documents(connection, now, keep)
         + _answers(connection, now - keep.answers)
         + confirmations.purge(connection, now)
-        + _entries(connection, now - keep.entries)
+        + entries.empty(connection, now - keep.entries, _AT_ONCE)
+        + pages.purge(connection)
+        + entries.forget(connection, now - keep.ids, _AT_ONCE)
+        + paragraphs.purge(connection, now - keep.paragraphs, _AT_ONCE)
         + sealed.purge(connection, now - keep.sealed, _AT_ONCE)
         + _stories(connection, now - max(keep.documents, keep.entries))
         + sum(teams.erase(connection, *gone) for gone in teams.due(connection, now - keep.removed))
@@ -71,21 +74,6 @@ def _answers(connection: Connection, before: datetime) -> int:
     )
     some = outbox.c.id.in_(old.limit(_AT_ONCE))
     return connection.execute(update(outbox).where(some).values(document=empty)).rowcount
-
-
-def _entries(connection: Connection, before: datetime) -> int:
-    """Empty old entries. Their ids stay, since their feed may still list them."""
-    nothing = {"title": "", "summary": "", "article": ""}
-    old = (
-        entry.c.first_seen_at < before,
-        or_(*(entry.c[key] != "" for key in nothing)),
-    )
-    some = select(entry.c.feed, entry.c.id).where(*old).limit(_AT_ONCE)
-    done = 0
-    for row in connection.execute(some).all():
-        there = (entry.c.feed == row.feed, entry.c.id == row.id)
-        done += connection.execute(update(entry).where(*there).values(nothing)).rowcount
-    return done
 
 
 def _stories(connection: Connection, before: datetime) -> int:

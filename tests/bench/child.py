@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.config import Alerts, Config, Console, Database
+from bot.config import Alerts, Config, Console, Database, Feeds
 from bot.core.commands import Role
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Message, Receipt
@@ -26,6 +26,7 @@ from bot.errors import BotError, DeliveryError
 from bot.log import configure
 from bot.platforms.base import Inbox, Redelivery
 from bot.serve import Tempo, assemble, now, run_until_signal
+from tests.bench import feedrig
 from tests.bench.recorder import Line
 from tests.fakes import said as words_of
 
@@ -203,18 +204,28 @@ async def run_bot(arguments: argparse.Namespace) -> None:
         shipped_watchlist=False,
         alerts=Alerts(cooldown=timedelta(seconds=arguments.cooldown)),
         console=Console(enabled=False),
+        feeds=_feeds(arguments.feeds),
     )
     redelivery = Redelivery(arguments.redelivery)
     platform = RecorderPlatform(
         arguments.recorder, arguments.name, clock, redelivery=redelivery, born=born
     )
+    if arguments.feeds is not None:
+        platform.name = feedrig.PLATFORM
     pace = Tempo(
         posts=timedelta(seconds=arguments.pace),
+        requests=timedelta(0),
         lease=timedelta(seconds=arguments.lease),
         settled=timedelta(seconds=arguments.settled),
     )
     async with assemble(config, (platform,), clock, pace) as (app, poller):
         await run_until_signal(app, poller)
+
+
+def _feeds(routes: Path | None) -> Feeds:
+    if routes is None:
+        return Feeds()
+    return feedrig.following(json.loads(routes.read_text(encoding="utf-8")), feedrig.AT_ONCE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -237,6 +248,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     settled = SETTLED.total_seconds()
     parser.add_argument("--settled", type=float, default=settled, help="the same")
+    parser.add_argument("--feeds", type=Path, help="JSON: feeds and the channel of each")
     parser.add_argument("--log", type=Path, help="a file of its own; default: stderr")
 
 

@@ -44,7 +44,7 @@ from bot.core.commands import Role
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation, Message, Receipt
 from bot.current import Compiled
-from bot.feeds.poller import Poller
+from bot.feeding import Feeding
 from bot.log import configure
 from bot.platforms.base import Inbox, Platform, Redelivery
 from bot.serve import Tempo, assemble, now
@@ -282,7 +282,7 @@ async def bot(
     platform: Platform,
     clock: Callable[[], datetime] = now,
     packs: tuple[Path, ...] = (),
-) -> AsyncIterator[tuple[App, Poller, Timed]]:
+) -> AsyncIterator[tuple[App, Feeding, Timed]]:
     """Put the bot together as `vendorwatch run` does, with no pace and no cooldown.
 
     It watches for the vendors of the packs, or else for those of the shipped watchlist.

@@ -199,7 +199,7 @@ def test_an_agency_text_is_one_story_under_any_headline_and_with_small_cuts(
     assert same_story(one, other) is TEXT
 
 
-def test_most_long_copies_with_small_cuts_are_recognised_and_no_rearranged_ones() -> None:
+def test_long_copies_with_small_cuts_are_recognised_and_no_rearranged_ones() -> None:
     chance = random.Random(7)  # noqa: S311 - no secret
     vocabulary = ["".join(chance.choices("aeiklmnorst", k=6)) for _ in range(3000)]
     joined = mixed = 0
@@ -207,10 +207,10 @@ def test_most_long_copies_with_small_cuts_are_recognised_and_no_rearranged_ones(
         told = [" ".join(chance.choices(vocabulary, k=15)) + "." for _ in range(40)]
         kept = [sentence for sentence in told[:-1] if chance.random() > 0.02]
         other = [" ".join(chance.choices(vocabulary, k=15)) + "." for _ in range(20)]
-        one = story("One headline", " ".join(told))
+        one = story("", " ".join(told))
         joined += same_story(one, story("Another line", " ".join(kept))) is TEXT
         mixed += same_story(one, story("Another line", " ".join(told[:20] + other))) is TEXT
-    assert joined >= 30
+    assert joined == 40
     assert mixed == 0
 
 
@@ -318,7 +318,7 @@ def test_two_pages_of_one_site_with_one_text_need_one_headline_as_well() -> None
 
 
 def test_a_form_letter_is_told_apart_by_the_names_in_it() -> None:
-    """Without names counting once more the texts of this one would be 6 apart."""
+    """Most shingles of this one stand in both."""
     told = [each + (" as {0} said there" if n < 4 else "") for n, each in enumerate(SENTENCES)]
     letter = ". ".join(told)
     one, other = story("", letter.format("Hikvision")), story("", letter.format("Dahua"))
@@ -326,21 +326,23 @@ def test_a_form_letter_is_told_apart_by_the_names_in_it() -> None:
 
 
 @pytest.mark.parametrize("title", ["{0} wins the contract of Vale harbour", "{0} press release"])
-def test_a_form_letter_that_hardly_names_its_company_is_told_apart_by_its_title(
+def test_a_form_letter_that_names_its_company_once_is_told_apart(
     title: str,
 ) -> None:
     letter = AGENCY + " {0} welcomed that."
     one = story(title.format("Hikvision"), letter.format("Hikvision"))
     other = story(title.format("Dahua"), letter.format("Dahua"))
     assert same_story(one, other) is None
-    assert same_story(one, story("", letter.format("Dahua"))) is TEXT
+    assert same_story(one, story("", letter.format("Dahua"))) is None
+    assert same_story(one, story("", letter.format("Hikvision"))) is TEXT
 
 
-def test_equal_titles_that_say_little_ask_for_texts_that_are_all_but_equal() -> None:
-    told = ". ".join(SENTENCES[:3] + SENTENCES[4:])
-    assert same_story(story(HEADLINE, AGENCY), story(HEADLINE, told)) is TEXT
-    assert 4 < (story("", AGENCY).print ^ story("", told).print).bit_count() <= 8
-    assert same_story(story("Press release", AGENCY), story("Press release", told)) is None
+def test_equal_titles_that_say_little_ask_for_texts_that_are_equal_in_length_too() -> None:
+    told, opening = ". ".join(SENTENCES[:3] + SENTENCES[4:]), ". ".join(SENTENCES[:4])
+    for text in (told, opening):
+        assert same_story(story(HEADLINE, AGENCY), story(HEADLINE, text)) is TEXT
+    assert same_story(story("Press release", AGENCY), story("Press release", told)) is TEXT
+    assert same_story(story("Press release", AGENCY), story("Press release", opening)) is None
 
 
 def test_a_form_letter_with_another_number_in_its_title_is_another_story() -> None:
@@ -376,7 +378,6 @@ def test_other_scripts_are_told_apart_and_joined_alike(
     text: str, title: str, cut: str, unlike: str
 ) -> None:
     one = story("", text)
-    assert one.print
     assert same_story(one, story(title, cut)) is TEXT
     assert same_story(one, story(title, unlike)) is None
 
@@ -388,10 +389,9 @@ def test_titles_in_other_scripts_lose_their_publisher_too() -> None:
     assert same_story(story(title), story(f"{title} — РИА Новости")) is TITLE
 
 
-def test_a_text_too_short_to_mean_anything_has_no_print() -> None:
-    assert story("", "Nadir wins. " * 15).print == 0
-    assert story("", "短文" * 30).print == 0
-    assert same_story(story("", "Read more here."), story("", "Read more here.")) is None
+def test_a_text_too_short_to_mean_anything_joins_nothing() -> None:
+    for text in ("Nadir wins a lot. " * 6, "短文" * 24, "Read more here."):
+        assert same_story(story("", text), story("", text)) is None
 
 
 def test_a_fingerprint_is_the_same_in_every_process() -> None:
@@ -433,7 +433,7 @@ def test_sameness_does_not_depend_on_the_order(one: Fingerprint, other: Fingerpr
 
 @given(_PRINTS)
 def test_a_story_with_an_address_or_a_text_is_the_same_as_itself(one: Fingerprint) -> None:
-    if one.url or one.print:
+    if one.url or one.words.length >= 25:
         assert same_story(one, one) is (ADDRESS if one.url else TEXT)
     else:
         assert same_story(one, one) in {TITLE, None}

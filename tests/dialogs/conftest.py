@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import App, Routes
+from bot.app import App
 from bot.commands import table
 from bot.core.choices import Mute, Report
 from bot.core.document import Actions, Button, Document
-from bot.core.feed import Feed, Poll
+from bot.core.feed import Feed, Poll, Route
 from bot.core.mention import Channel, Entry, Invocation, Message
 from bot.core.places import Watch
 from bot.core.roles import Roles
@@ -77,6 +77,7 @@ class Bot:
         self,
         *entries: tuple[str, str, str],
         silent: bool = False,
+        flood: bool = False,
         feed: str = FEED,
         url: str | None = None,
         entry_id: str | None = None,
@@ -89,7 +90,8 @@ class Bot:
             id_ = entry_id or f"e{number}"
             made.append(Entry(feed, id_, title, summary, address, self.clock(), article))
         state = Feed(feed, self.clock() + timedelta(minutes=15), seeded=True)
-        await self.app.on_poll(Poll(state, tuple(made), silent))
+        poll = Poll(state, quiet=tuple(made)) if silent else Poll(state, tuple(made), flood=flood)
+        await self.app.on_poll(poll)
         await self.settle()
 
     async def settle(self) -> None:
@@ -257,14 +259,16 @@ async def make(  # noqa: PLR0917 - what a bot is made of
             platforms={"fake": platform},
             worker=worker,
             commands=table,
-            routes=Routes(settings, routes or {FEED: (Channel("fake", "#news"),)}),
+            settings=settings,
             clock=clock,
             corrections=corrections,
             admins=admins,
             roles=roles or Roles(),
             watch={"fake": watch},
         )
-        await store.configure_feeds([FEED, *(routes or {})], clock())
+        routes = routes or {FEED: (Channel("fake", "#news"),)}
+        wished = [Route(each, to) for each, channels in routes.items() for to in channels]
+        await store.feeds.follow("default", "config", wished, "config", clock())
         yield Bot(app, platform, clock, pack)
     finally:
         await store.close()

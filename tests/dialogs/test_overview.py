@@ -1,13 +1,12 @@
 """What is watched where: one page for each who asks, with what they may see."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.core.feed import Feed
+from bot.core.feed import Feed, Poll, Route
 from bot.core.mention import Channel
 from bot.core.roles import Roles
 from bot.core.settings import Settings
@@ -120,11 +119,11 @@ async def test_feeds_that_fail_come_first_with_their_reason(tmp_path: Path) -> N
         for times in (1, 2):
             later = bot.clock() + timedelta(hours=1)
             failed = Feed(bad, later, failures=times, last_error="HTTP 500", title="The B")
-            await bot.app.store.fail_poll(failed)
+            await bot.app.on_poll(Poll(failed))
         lines = (await bot.answers("vendor overview")).splitlines()
         at = lines.index("Feeds")
         assert lines[at + 1 : at + 3] == [
-            "3 polled, 1 failing.",
+            "2 polled, 1 failing.",
             "The B: failed 2 times in a row (HTTP 500)",
         ]
         assert "1 vendor is watched." in lines[1]
@@ -133,9 +132,10 @@ async def test_feeds_that_fail_come_first_with_their_reason(tmp_path: Path) -> N
 async def test_a_feed_of_a_private_channel_is_told_to_nobody_else(tmp_path: Path) -> None:
     club = "https://club.example/feed"
     async with a_bot(tmp_path, [ACME], Settings(), Clock(), {FEED: (place("#news"),)}) as bot:
-        await bot.app.store.configure_feeds([FEED, club], bot.clock())
-        assert club in await bot.answers("vendor overview")
-        bot.app.routes = replace(bot.app.routes, feeds={FEED: (place("#news"),), club: (BOARD,)})
+        await bot.app.store.feeds.subscribe(
+            "default", "config", [Route(club, BOARD)], "config", bot.clock()
+        )
+        bot.clock.pass_(seconds=10)
         assert club not in await bot.answers("vendor overview")
         assert club in await bot.answers("vendor overview", channel=BOARD)
         bot.platform.rooms["bea"] = frozenset({"#board"})

@@ -11,7 +11,7 @@ from bot.core.mention import Channel
 from bot.core.places import Listening, Watch
 from bot.core.roles import Roles
 from bot.core.settings import Settings
-from bot.serve import routes
+from bot.feeding import configured
 from tests.dialogs.conftest import ACME, FEED, ROAD, Bot, a_bot
 from tests.fakes import Clock
 
@@ -102,5 +102,5 @@ async def test_where_admins_are_told_counts_as_private_until_the_bot_knows_bette
 def test_a_channel_of_the_configuration_is_public_only_in_the_terminal() -> None:
     channels = ["slack:C1", "matrix:!room:example.org", "console:#general"]
     config = Config.model_validate({"feeds": {"list": [{"url": FEED, "channels": channels}]}})
-    found = {each.key: each.private for each in routes(config).feeds[FEED]}
+    found = {each.channel.key: each.channel.private for each in configured(config)}
     assert found == dict(zip(channels, [True, True, False], strict=True))

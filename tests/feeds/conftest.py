@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.feeds.fetch import Fetcher
-from tests.feeds.server import LOOPBACK, FeedServer
+from tests.feeds.server import ANY_PORT, LOOPBACK, FeedServer
 
 
 @pytest.fixture
@@ -16,5 +16,7 @@ async def server() -> AsyncIterator[FeedServer]:
 
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
-    async with Fetcher(contact="ops@shopper.example", allow_networks=LOOPBACK) as open_fetcher:
+    async with Fetcher(
+        contact="ops@shopper.example", allow_networks=LOOPBACK, allow_ports=ANY_PORT
+    ) as open_fetcher:
         yield open_fetcher

@@ -8,18 +8,81 @@ async with FeedServer() as server:
 
 import asyncio
 import gzip
-from collections.abc import Awaitable, Callable, Mapping
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 LOOPBACK = (ip_network("127.0.0.1/32"),)
 """What a fetcher must be allowed in order to reach the server."""
 
+ANY_PORT = range(65_536)
+"""What it must be allowed in order to reach pages there, which no fixed port is kept for."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Names(AbstractResolver):
+    """Knows the hosts it was given, and no other. `asked` holds every name it was asked for."""
+
+    def __init__(self, hosts: Mapping[str, str]) -> None:
+        self.hosts = dict(hosts)
+        self.asked: list[str] = []
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Give the one address of a host."""
+        self.asked.append(host)
+        if host not in self.hosts:
+            raise OSError(None, "no such host")
+        address = self.hosts[host]
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=family,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+        ]
+
+    async def close(self) -> None:
+        """Forget nothing: there is nothing open."""
+
+
+@asynccontextmanager
+async def speaking(
+    first: bytes, again: bytes = b"", every: float | None = None
+) -> AsyncIterator[str]:
+    """Answer each request with these bytes, and then with more, `every` so many seconds.
+
+    Gives the server's address. Without `every` the connection is closed after the first bytes.
+    """
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(first)
+            while every is not None:
+                await writer.drain()
+                await asyncio.sleep(every)
+                writer.write(again)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,23 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from bot.errors import StorageError
+from bot.feeds import articles
 from bot.feeds.fetch import Fetcher
-from bot.feeds.poller import Pace, Poller
+from bot.feeds.hosts import Hosts
+from bot.feeds.jobs import FeedJob, Reading
+from bot.feeds.polled import Rules
+from bot.feeds.poller import Poller
+from bot.feeds.ports import Reads
+from bot.feeds.schedule import Limits
 from tests.feeds import pages
+from tests.feeds.inline import Inline
 from tests.feeds.memory import Memory
 from tests.feeds.server import FeedServer
 
 NOW = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
-QUARTER = timedelta(minutes=15)
+FIVE = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 FEED = "/feed.xml"
-HASTE = Pace(host_pause=0)
 
 Start = Callable[..., Poller]
 
@@ -33,10 +39,12 @@ def memory() -> Memory:
 
 @pytest.fixture
 def start(fetcher: Fetcher, memory: Memory) -> Start:
-    def make(pace: Pace = HASTE, **options: object) -> Poller:
+    def make(reads: Reads | None = None, **options: object) -> Poller:
         clock = options.pop("clock", lambda: NOW)
+        options.setdefault("hosts", Hosts(0.0))
         rng = Random(1)  # noqa: S311 - jitter, no secret
-        return Poller(fetcher, memory, memory, clock, rng, pace=pace, **options)  # type: ignore[arg-type] # the poller's own options
+        reads = reads or Inline()
+        return Poller(fetcher, reads, memory, memory, clock, rng, **options)  # type: ignore[arg-type] # the poller's own options
 
     return make
 
@@ -54,7 +62,7 @@ def feed_of(*stories: str, server: FeedServer | None = None, day: int = 1) -> st
 
 
 def ids(memory: Memory) -> list[list[str]]:
-    return [[entry.id for entry in poll.entries] for poll in memory.polls]
+    return [[entry.id for entry in (*poll.quiet, *poll.entries)] for poll in memory.polls]
 
 
 # --------------------------------------------------------------------- first and later
@@ -67,7 +75,7 @@ async def test_the_first_poll_remembers_in_silence_and_fetches_no_page(
     memory.add(server.url(FEED), NOW)
     assert await start().poll_once(NOW) == 1
     [poll] = memory.polls
-    assert poll.silent
+    assert poll.entries == ()
     assert ids(memory) == [["a", "b"]]
     assert poll.feed.seeded
     assert poll.feed.title == "The Shopper"
@@ -88,7 +96,6 @@ async def test_later_polls_bring_what_is_new_with_its_article_oldest_first(
     memory.due_again(server.url(FEED), NOW)
     await poller.poll_once(NOW)
     poll = memory.polls[-1]
-    assert not poll.silent
     assert [entry.id for entry in poll.entries] == ["b", "c"]
     for entry in poll.entries:
         assert entry.feed == server.url(FEED)
@@ -101,7 +108,7 @@ async def test_a_feed_is_checked_again_after_its_interval(
 ) -> None:
     server.put(FEED, feed_of("a"))
     memory.add(server.url(FEED), NOW)
-    await start(interval=HOUR).poll_once(NOW)
+    await start(rules=Rules(Limits(HOUR, HOUR))).poll_once(NOW)
     feed = memory.feeds[server.url(FEED)]
     assert timedelta(minutes=54) <= feed.next_check_at - NOW <= timedelta(minutes=66)
     assert feed.checked_at == NOW
@@ -131,35 +138,13 @@ async def test_with_a_backfill_the_first_poll_searches_what_is_recent(
     server.put(FEED, old.replace("</channel>", items + "</channel>"))
     url = server.url(FEED)
     memory.add(url, NOW)
-    await start(backfill={url: timedelta(days=1)}).poll_once(NOW)
-    remembered, searched = memory.polls
-    assert remembered.silent
-    assert not searched.silent
-    assert {entry.id for entry in remembered.entries} == {"old", "undated"}
-    assert [entry.id for entry in searched.entries] == ["new"]
+    rules = Rules(backfill={url: timedelta(days=1)}.get)
+    await start(rules=rules).poll_once(NOW)
+    [poll] = memory.polls
+    assert {entry.id for entry in poll.quiet} == {"old", "undated"}
+    assert [entry.id for entry in poll.entries] == ["new"]
     assert server.count("/new.html") == 1
     assert server.count("/old.html") == 0
-
-
-async def test_a_crash_between_the_two_polls_of_a_backfill_loses_nothing(
-    server: FeedServer, memory: Memory, start: Start
-) -> None:
-    recent = "<item><title>x</title><guid>new</guid><pubDate>2024-03-04</pubDate></item>"
-    both = feed_of("old", day=1).replace("</channel>", recent + "</channel>")
-    server.put(FEED, both, etag='"1"')
-    url = server.url(FEED)
-    memory.add(url, NOW)
-    poller = start(backfill={url: timedelta(days=1)})
-    await poller.poll_once(NOW)
-    held = memory.polls[0].feed
-    assert (held.etag, held.body_hash) == (None, None)
-    assert held.next_check_at > NOW
-    memory.seen[url] = {"old"}
-    memory.feeds[url] = held
-    memory.due_again(url, NOW)
-    await poller.poll_once(NOW)
-    assert [entry.id for entry in memory.polls[-1].entries] == ["new"]
-    assert not memory.polls[-1].silent
 
 
 # --------------------------------------------------------------------------- unchanged
@@ -238,11 +223,11 @@ async def test_an_error_is_stored_with_a_later_check_and_forgets_nothing(
     assert memory.polls == []
     assert feed.last_error == f"{url} is not a feed: it is an HTML page"
     assert (feed.failures, feed.etag, feed.body_hash) == (1, '"1"', "before")
-    assert QUARTER * 1.8 <= feed.next_check_at - NOW <= QUARTER * 2.2
+    assert FIVE * 1.8 <= feed.next_check_at - NOW <= FIVE * 2.2
     memory.due_again(url, NOW)
     await poller.poll_once(NOW)
     assert memory.feeds[url].failures == 2
-    assert memory.feeds[url].next_check_at - NOW >= QUARTER * 3.6
+    assert memory.feeds[url].next_check_at - NOW >= FIVE * 3.6
 
 
 async def test_a_busy_server_is_left_alone_as_long_as_it_asks(
@@ -294,29 +279,17 @@ async def test_one_feeds_trouble_is_not_anothers(
     assert ids(memory) == [["a"]]
 
 
-async def test_a_feed_that_takes_too_long_to_read_is_an_error(
-    server: FeedServer, memory: Memory, start: Start
-) -> None:
-    async def never(*_: object, **__: object) -> object:
-        await asyncio.Event().wait()
-        return None
-
-    server.put(FEED, feed_of("a"))
-    memory.add(server.url(FEED), NOW)
-    await start(Pace(read_limit=0.01), offload=never).poll_once(NOW)
-    assert "took over 0.01 seconds to read" in (memory.feeds[server.url(FEED)].last_error or "")
-
-
 async def test_a_bug_in_the_reader_backs_off_like_an_error_and_is_logged_with_its_trace(
     server: FeedServer, memory: Memory, start: Start
 ) -> None:
-    async def broken(*_: object, **__: object) -> object:
-        raise ZeroDivisionError
+    class Broken(Inline):
+        async def feed(self, job: FeedJob) -> Reading:
+            raise ZeroDivisionError(len(job.body))
 
     server.put(FEED, feed_of("a"))
     memory.add(server.url(FEED), NOW)
     with capture_logs() as logs:
-        await start(offload=broken).poll_once(NOW)
+        await start(Broken()).poll_once(NOW)
     assert memory.feeds[server.url(FEED)].failures == 1
     assert logs[0]["event"] == "feed reader broke"
     assert logs[0]["exc_info"]
@@ -369,24 +342,26 @@ async def test_a_host_is_asked_for_one_page_at_a_time(
 
 
 async def test_pages_that_take_too_long_are_left_out(
-    server: FeedServer, memory: Memory, start: Start
+    server: FeedServer, memory: Memory, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.put(FEED, feed_of("slow", "quick", server=server))
     server.put("/quick.html", pages.semantic(pages.TITLE, pages.SHORT), kind="text/html")
     server.hang("/slow.html")
     memory.add(server.url(FEED), NOW, seeded=True)
+    monkeypatch.setattr(articles, "LIMIT_S", 2.0)
     with capture_logs() as logs:
-        await start(Pace(host_pause=0, pages_limit=0.3)).poll_once(NOW)
+        await start().poll_once(NOW)
     assert [bool(entry.article) for entry in memory.polls[0].entries] == [False, True]
     assert (logs[0]["event"], logs[0]["pages"]) == ("pages left out", 1)
 
 
 async def test_a_flood_of_entries_fetches_the_newest_pages_only(
-    server: FeedServer, memory: Memory, start: Start
+    server: FeedServer, memory: Memory, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.put(FEED, feed_of("a", "b", "c", server=server))
     memory.add(server.url(FEED), NOW, seeded=True)
-    await start(Pace(host_pause=0, pages_per_poll=1)).poll_once(NOW)
+    monkeypatch.setattr(articles, "PAGES_PER_POLL", 1)
+    await start().poll_once(NOW)
     assert ids(memory) == [["a", "b", "c"]]
     assert [server.count(f"/{story}.html") for story in "abc"] == [0, 0, 1]
 

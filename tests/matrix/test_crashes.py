@@ -44,15 +44,16 @@ async def test_stopping_in_the_middle_of_a_backlog_loses_and_doubles_nothing(
         await bot.start()
         rooms = [await met(anna, bot, encrypted=each) for each in (False, True)]
         await bot.kill()
-        asked = [await ask(anna, room, 30) for room in rooms]
-        for _ in range(2):
+        asked = [await ask(anna, room, 90) for room in rooms]
+        for number in range(2):
             await bot.start()
             done = len(await answered(anna, rooms[1], bot))
             await anna.wait_events(
                 rooms[1], done + 8, sender=bot.user_id, rel_type="m.thread", timeout_s=60
             )
             assert await bot.stop() == 0
-            assert len(await answered(anna, rooms[1], bot)) < 30
+            # An orderly end still says what is queued, so that the second may well be the last.
+            assert number or len(await answered(anna, rooms[1], bot)) < 90
         await bot.start()
         await all_answered(anna, rooms, bot)
         for room, events in zip(rooms, asked, strict=True):

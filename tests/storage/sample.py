@@ -1,19 +1,20 @@
 """Things to keep: invented mentions, documents and feeds; a test names only what it is about."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.core.document import Document, Paragraph, words
-from bot.core.feed import Feed, Poll
+from bot.core.feed import CONFIGURED, Feed, Paragraphs, Poll, Route
 from bot.core.mention import Cause, Channel, Entry, Match, MatchKind, Mention
 from bot.core.policy import Decision, History, Situation, Telling, decide
 from bot.core.settings import Settings
 from bot.core.stories import Fingerprint
 from bot.storage.rows import Hearing
+from bot.storage.store import Store
 
 NOW = datetime(2024, 4, 1, 12, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=2)
@@ -103,14 +104,30 @@ def after(*, record: str = "r1", **ago: float) -> Policy:
     return Policy(NOW + timedelta(**ago), record)
 
 
-def entry(id: str = "e1", title: str = "Acme wins a tender") -> Entry:  # noqa: A002 - the field's name
+def entry(
+    id: str = "e1",  # noqa: A002 - the field's name
+    title: str = "Acme wins a tender",
+    feed: str = FEED,
+) -> Entry:
     """Give an entry of the feed."""
-    return Entry(FEED, id, title, "A summary", "https://gazette.example/a", NOW, "An article")
+    return Entry(feed, id, title, "A summary", "https://gazette.example/a", NOW, "An article")
 
 
-def poll(*entries: Entry, url: str = FEED) -> Poll:
+def poll(*entries: Entry, url: str = FEED, seen: tuple[Paragraphs, ...] = ()) -> Poll:
     """Give a good poll that is due again in a quarter of an hour."""
-    return Poll(Feed(url, NOW + timedelta(minutes=15), checked_at=NOW), entries)
+    state = Feed(url, NOW + timedelta(minutes=15), seeded=True, checked_at=NOW)
+    return Poll(state, entries, seen=seen)
+
+
+def page(name: str, *prints: int) -> Paragraphs:
+    """Give a page of the feed's host."""
+    return Paragraphs("gazette.example", f"https://gazette.example/{name}", prints)
+
+
+async def configure(store: Store, urls: Iterable[str], now: datetime = NOW) -> None:
+    """Let the configuration send exactly these feeds to the hall."""
+    wished = [Route(url, HALL) for url in urls]
+    await store.feeds.follow("default", CONFIGURED, wished, CONFIGURED, now)
 
 
 def rows(file: Path, query: str) -> list[tuple[object, ...]]:

@@ -103,7 +103,7 @@ class Tale:
     def policy(self, *prints: str) -> Words:
         """Give the judge of this moment, to whom entries of these ids are one story of three."""
         news = f"https://gazette.example/{self.chance.randrange(3)}"
-        told = dict.fromkeys(prints, Fingerprint(news, "", 0))
+        told = dict.fromkeys(prints, Fingerprint(news, ""))
         return Words(self.now, settings=Settings(cooldown=timedelta(0)), prints=told)
 
     async def record(self, mentions: Sequence[Mention], policy: Words) -> None:

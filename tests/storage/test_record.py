@@ -325,7 +325,7 @@ async def test_teams_and_configurations_that_come_together_are_kept_apart(store:
 
 
 async def test_entries_of_one_story_that_come_together_are_one_post(store: Store) -> None:
-    print_ = Fingerprint("https://gazette.example/acme", "acme wins", 0)
+    print_ = Fingerprint("https://gazette.example/acme", "acme wins")
     works = [
         store.record(
             [mention_in_entry(f"e{number}")], Policy(prints={f"e{number}": print_}).hearing()

@@ -11,7 +11,7 @@ from bot.core.document import Document, Link, Paragraph, plain
 from bot.core.mention import Channel, Mention, Receipt
 from bot.core.policy import Skip, SkipReason
 from bot.core.settings import Mode, Settings
-from bot.core.stories import Fingerprint
+from bot.core.stories import Fingerprint, fingerprint, same_story
 from bot.storage.rows import Kind, Outgoing, Retention, Ruling
 from bot.storage.store import Store
 from tests.storage.conftest import Behind
@@ -21,6 +21,7 @@ from tests.storage.sample import (
     LEASE,
     NOW,
     Policy,
+    configure,
     document,
     mention,
     mention_in_entry,
@@ -28,7 +29,7 @@ from tests.storage.sample import (
 
 LAB = Channel("fake", "#lab")
 HERALD = "https://herald.example/feed.xml"
-NEWS = Fingerprint("https://gazette.example/acme", "acme wins", 0)
+NEWS = Fingerprint("https://gazette.example/acme", "acme wins")
 
 
 async def read(
@@ -348,6 +349,39 @@ async def test_two_polls_at_once_of_one_story_make_one_post(store: Store, other:
     assert sorted(each for (each,) in both) == ["join", "post"]
 
 
+async def heard(store: Store, cause_id: str, print_: Fingerprint, now: datetime = NOW) -> str:
+    """Let an entry with a fingerprint of its own come in; say in short what became of it."""
+    policy = Policy(now, prints={cause_id: print_})
+    (ruling,) = await store.record([mention_in_entry(cause_id)], policy.hearing())
+    return short(ruling)
+
+
+def wire(first: int, last: int) -> Fingerprint:
+    """Give what a text is known by that says these words of an agency's, and nothing else."""
+    told = " ".join(f"Word{number}" if number % 9 else f"word{number}." for number in range(200))
+    return fingerprint(None, "", " ".join(told.split()[first:last]))
+
+
+async def test_a_copy_of_a_copy_is_told_by_the_copy(store: Store) -> None:
+    first, copy, again = wire(0, 60), wire(0, 200), wire(10, 110)
+    assert same_story(first, again) is None
+    assert await heard(store, "e1", first) == "post"
+    assert await heard(store, "e2", copy) == "join"
+    assert await heard(store, "e3", again) == "join"
+
+
+async def test_the_words_of_a_story_are_kept_for_as_long_as_it_is_open(
+    store: Store, behind: Behind
+) -> None:
+    words = "SELECT entry, words IS NULL FROM story_entry ORDER BY entry"
+    almost = NOW + timedelta(days=7) - timedelta(seconds=1)
+    assert await heard(store, "e1", wire(0, 100)) == "post"
+    assert await heard(store, "e2", wire(0, 90), almost) == "join"
+    assert [bool(gone) for _, gone in behind(words)] == [False, False]
+    assert await heard(store, "e3", wire(0, 90), NOW + timedelta(days=7)) == "post"
+    assert [bool(gone) for _, gone in behind(words)] == [True, True, False]
+
+
 async def test_teams_that_share_a_feed_have_stories_of_their_own(store: Store) -> None:
     for team, channel in (("red", HALL), ("blue", LAB)):
         first = mention_in_entry("e1", channel=channel)
@@ -358,7 +392,7 @@ async def test_teams_that_share_a_feed_have_stories_of_their_own(store: Store) -
 
 
 async def test_a_post_whose_words_were_forgotten_is_not_overwritten(store: Store) -> None:
-    await store.configure_feeds([FEED], NOW)
+    await configure(store, [FEED])
     await read(store, mention_in_entry("e1"))
     await deliver(store)
     keep = Retention(documents=timedelta(days=1))

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.core.choices import Mute, Report
 from bot.core.commands import Answer
+from bot.core.feed import Route
 from bot.core.mention import Channel, Invocation, Receipt
 from bot.core.places import Listening
 from bot.core.settings import Mode, Settings
@@ -18,7 +19,8 @@ from tests.storage.sample import LEASE, NOW, Policy, document, mention, mention_
 
 DAY = timedelta(days=1)
 KEEP = Retention()
-OWNED = [table.name for table in metadata.sorted_tables if table.name not in {"feed", "entry"}]
+SHARED = {"feed", "entry", "page", "paragraph"}
+OWNED = [table.name for table in metadata.sorted_tables if table.name not in SHARED]
 
 
 def channel(team: str, platform: str = "fake", name: str = "#hall") -> Channel:
@@ -29,6 +31,7 @@ async def live(store: Store, behind: Behind, team: str, platform: str = "fake") 
     """Let a team do everything that leaves something behind."""
     here, quiet = channel(team, platform), channel(team, platform, "#quiet")
     event = f"{team} {platform}"
+    await store.feeds.subscribe(team, "chat", [Route(f"https://{team}.example/", here)], "bea", NOW)
     await store.resume(NOW, team)
     for each in await store.mutes(NOW, team):
         await store.unmute(each.id, "bea", NOW, team)
@@ -38,7 +41,7 @@ async def live(store: Store, behind: Behind, team: str, platform: str = "fake") 
     )
     await store.join(here, "carl", event, [(here, document("hello"))], NOW)
     await store.listen(here, Listening.ON, "ada", NOW)
-    news = Policy(prints={event: Fingerprint(f"https://news.example/{team}", "news", 0)})
+    news = Policy(prints={event: Fingerprint(f"https://news.example/{team}", "news")})
     await store.record([mention(channel=here, cause_id="m1")], Policy().hearing(team))
     await store.record(
         [mention_in_entry(event, channel=here, vendor="road-runner")], news.hearing(team)

@@ -21,6 +21,7 @@ from tests.storage.sample import (
     LEASE,
     NOW,
     Policy,
+    configure,
     document,
     entry,
     mention,
@@ -91,16 +92,16 @@ async def test_a_document_goes_when_no_alert_of_the_past_leads_to_it(
 async def test_entries_lose_their_words_and_do_not_alert_again(
     store: Store, behind: Behind
 ) -> None:
-    await store.configure_feeds([FEED], NOW)
+    await configure(store, [FEED])
     policy = Policy()
-    await store.finish_poll(poll(entry()), [mention_in_entry("e1")], policy.hearing())
+    await store.feeds.finish_poll(poll(entry()), [mention_in_entry("e1")], policy.hearing())
     await deliver(store)
     await forget(store, 30)
     assert behind("SELECT title, summary, article FROM entry") != [("", "", "")]
     await forget(store, 400)
     assert behind("SELECT title, summary, article FROM entry") == [("", "", "")]
     assert behind("SELECT count(*) FROM story") == [(0,)]
-    assert await store.unseen(FEED, ["e1", "e2"]) == {"e2"}
+    assert await store.feeds.unseen(FEED, ["e1", "e2"]) == {"e2"}
 
 
 async def test_what_waits_is_not_forgotten_however_old(store: Store) -> None:
@@ -151,9 +152,9 @@ async def test_what_was_given_up_is_not_posted_empty_by_another_try(store: Store
 async def test_each_limit_is_about_its_own(
     store: Store, behind: Behind, keep: Retention, left: tuple[int, int, int]
 ) -> None:
-    await store.configure_feeds([FEED], NOW)
-    policy = Policy(prints={"e1": Fingerprint("https://gazette.example/a", "acme wins", 0)})
-    await store.finish_poll(poll(entry()), [mention_in_entry("e1")], policy.hearing())
+    await configure(store, [FEED])
+    policy = Policy(prints={"e1": Fingerprint("https://gazette.example/a", "acme wins")})
+    await store.feeds.finish_poll(poll(entry()), [mention_in_entry("e1")], policy.hearing())
     await deliver(store)
     await forget(store, 2, keep)
     assert (
@@ -167,10 +168,10 @@ async def test_forgetting_goes_in_steps(
     store: Store, behind: Behind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upkeep, "_AT_ONCE", 3)
-    await store.configure_feeds([FEED], NOW)
+    await configure(store, [FEED])
     entries = [entry(f"e{number}") for number in range(10)]
     found = [mention_in_entry(each.id) for each in entries]
-    await store.finish_poll(poll(*entries), found, Policy().hearing())
+    await store.feeds.finish_poll(poll(*entries), found, Policy().hearing())
     await deliver(store)
     assert await forget(store, 400) >= 4
     counts = [
@@ -210,7 +211,7 @@ async def test_the_cooldown_and_the_last_card_outlive_their_mention(store: Store
 async def test_a_story_is_dropped_when_no_link_to_it_is_quiet_any_more(
     store: Store, behind: Behind
 ) -> None:
-    news = Fingerprint("https://gazette.example/a", "acme wins", 0)
+    news = Fingerprint("https://gazette.example/a", "acme wins")
     await store.record([mention_in_entry("e1")], Policy(prints={"e1": news}).hearing())
     await deliver(store)
     await forget(store, 30)
