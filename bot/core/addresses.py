@@ -41,7 +41,9 @@ _OF_SITES: Mapping[str, frozenset[str]] = {
 _VARIANTS = frozenset({"www", "m", "mobile", "amp"})
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
 # An address as most are, of which only the head and a trailing slash have to be looked at.
-_PLAIN = re.compile(r"https?://([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(/[A-Za-z0-9_.~!$&'()*+,/:;=@-]*)?")
+_PLAIN = re.compile(
+    r"https?://([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(:(?!0|80\b|443\b)\d{2,4})?(/[A-Za-z0-9_.~!$&'()*+,/:;=@-]*)?"
+)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*,:;@")
 
@@ -102,8 +104,8 @@ def canonical(url: str) -> str | None:
     if len(url) > LONGEST_ADDRESS:
         return None
     plainly = _PLAIN.fullmatch(url)
-    if plainly and "amp" not in (path := plainly[2] or ""):
-        return f"https://{_known_as(plainly[1])}{path.rstrip('/')}"
+    if plainly and "amp" not in (path := plainly[3] or ""):
+        return f"https://{_known_as(plainly[1])}{plainly[2] or ''}{path.rstrip('/')}"
     try:
         parts = urlsplit(url)
         host = _host(parts)

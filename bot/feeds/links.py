@@ -18,7 +18,8 @@ _WEB = re.compile(r"\s*https?:", re.IGNORECASE)
 _NO_HOST = re.compile(r"https?:/*", re.IGNORECASE)
 # An address as nearly all are, which cannot but stay as it is, except for its parameters.
 _PLAIN = re.compile(
-    r"(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:/[!$&-.0-:=@-Z_a-z~%/]*)?)(?:\?([!$&-;=?@-Z_a-z~%/]+))?"
+    r"(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(?!0|80\b|443\b)\d{2,4})?"
+    r"(?:/[!$&-.0-:=@-Z_a-z~%/]*)?)(?:\?([!$&-;=?@-Z_a-z~%/]+))?"
 )
 _CREDENTIALS = re.compile(r"//[^/?#\s]*@")
 _SECRET = re.compile(
