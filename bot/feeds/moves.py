@@ -29,8 +29,9 @@ def moved(feed: Feed, moved_to: str | None) -> tuple[Feed, tuple[Notice, ...]]:
     is never replaced by an http one, nor one with credentials by another origin's.
     """
     if moved_to is None or moved_to == feed.at:
-        still = replace(feed, moving_to=None, moves=0, told=feed.told - {NoticeKind.MOVED})
-        return (feed if still == feed else still), ()
+        if feed.moving_to is None and not feed.moves and NoticeKind.MOVED not in feed.told:
+            return feed, ()  # as nearly always
+        return replace(feed, moving_to=None, moves=0, told=feed.told - {NoticeKind.MOVED}), ()
     if moved_to != feed.moving_to:
         return replace(feed, moving_to=moved_to, moves=1, told=feed.told - {NoticeKind.MOVED}), ()
     counted = replace(feed, moves=min(feed.moves + 1, IN_A_ROW))
