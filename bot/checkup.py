@@ -4,8 +4,8 @@ from bot import pack
 from bot.config import Config
 from bot.errors import BotError, InvalidFileError
 from bot.feeding import fetcher
-from bot.feeds import opml
-from bot.feeds.fetch import Fetcher
+from bot.feeds.fetching.fetch import Fetcher
+from bot.feeds.formats import opml
 from bot.feeds.jobs import FeedJob
 from bot.feeds.links import redact
 from bot.feeds.listing import read

@@ -147,7 +147,7 @@ def feeds_import(
     config: ConfigFile = None,
 ) -> None:
     """Follow every feed of an OPML list, beside what is."""
-    from bot.feeds import opml  # noqa: PLC0415 - slow to import
+    from bot.feeds.formats import opml  # noqa: PLC0415 - slow to import
 
     settings = load(config, os.environ)
     listed = opml.read(_bytes(file, settings), "input" if file == "-" else _redacted(file))
@@ -168,7 +168,7 @@ def feeds_export(
 
     Addresses are written whole, with passwords and tokens that are part of them.
     """
-    from bot.feeds import opml  # noqa: PLC0415 - slow to import
+    from bot.feeds.formats import opml  # noqa: PLC0415 - slow to import
 
     feeds, _ = _followed(load(config, os.environ))
     listed = [opml.Listed(each.url, each.title or "") for each in feeds]

@@ -13,11 +13,11 @@ from bot.core.feed import Feed
 from bot.core.matcher import Matcher
 from bot.core.mention import Entry
 from bot.errors import BotError, FeedError
-from bot.feeds import opml
-from bot.feeds.discovery import feeds_of_page, guesses
-from bot.feeds.fetch import Fetched, Fetcher
+from bot.feeds.extraction.kinds import is_plain
+from bot.feeds.fetching.fetch import Fetched, Fetcher
+from bot.feeds.formats import opml
+from bot.feeds.formats.discovery import feeds_of_page, guesses
 from bot.feeds.jobs import FeedJob, Reading
-from bot.feeds.kinds import is_plain
 from bot.feeds.links import redact
 from bot.feeds.listing import read
 from bot.feeds.polled import Asked, Rules

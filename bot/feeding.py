@@ -11,13 +11,13 @@ from bot.app import App
 from bot.config import Config
 from bot.core.feed import CONFIGURED, Route
 from bot.core.mention import DEFAULT_TEAM, Channel
-from bot.feeds.fetch import Fetcher
+from bot.feeds.fetching.fetch import Fetcher
 from bot.feeds.hosts import Hosts
 from bot.feeds.onepage import OnePage
 from bot.feeds.pages import Pages
 from bot.feeds.polled import Rules
 from bot.feeds.poller import Poller
-from bot.feeds.readers import Readers
+from bot.feeds.reading.readers import Readers
 from bot.feeds.schedule import Limits
 from bot.feeds.secondtries import SecondTries
 from bot.following import FollowedList, Following

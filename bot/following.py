@@ -11,8 +11,8 @@ import structlog
 from bot.core.feed import Route
 from bot.core.mention import DEFAULT_TEAM, Channel
 from bot.errors import BotError, StorageError
-from bot.feeds import opml
-from bot.feeds.fetch import Fetcher
+from bot.feeds.fetching.fetch import Fetcher
+from bot.feeds.formats import opml
 from bot.feeds.links import redact
 from bot.storage.store import Store
 

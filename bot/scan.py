@@ -8,8 +8,8 @@ from pathlib import Path
 from bot.config import Config
 from bot.core.mention import Match
 from bot.errors import InvalidFileError, Problem
-from bot.feeds.extract import decode, extract
-from bot.feeds.fetch import Fetcher
+from bot.feeds.extraction.extract import decode, extract
+from bot.feeds.fetching.fetch import Fetcher
 from bot.source import read_bytes, read_text
 
 _PAGES = frozenset((".html", ".htm", ".xhtml"))

@@ -15,7 +15,7 @@ import pytest
 from bot.cli import command_line
 from bot.core.feed import CONFIGURED, Poll, Route
 from bot.core.mention import Channel
-from bot.feeds import opml
+from bot.feeds.formats import opml
 from bot.storage.store import Store
 from tests.feeds.server import FeedServer
 from tests.storage.sample import Policy

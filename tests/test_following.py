@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from bot import following
 from bot.core.feed import Route
 from bot.core.mention import Channel
-from bot.feeds import opml
-from bot.feeds.fetch import Fetcher
+from bot.feeds.fetching.fetch import Fetcher
+from bot.feeds.formats import opml
 from bot.following import FollowedList, Following
 from bot.storage.store import Store
 from tests.emptied import empty

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from bot.core.addresses import canonical
+from bot.feeds.formats.parse import Item, Listed, lengthened, read_items
 from bot.feeds.jobs import FeedJob, Reading
-from bot.feeds.parse import Item, Listed, lengthened, read_items
 
 MOST_LISTED = 64 * 1024
 """Bytes of prints that are remembered for a feed."""

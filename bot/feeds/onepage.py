@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.core.page import PageText
 from bot.errors import FeedError
-from bot.feeds.article import Article
+from bot.feeds.extraction.article import Article
 from bot.feeds.links import redact
 from bot.feeds.pages import Pages
 

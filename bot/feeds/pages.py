@@ -8,8 +8,8 @@ from datetime import datetime
 from bot.core.addresses import canonical
 from bot.core.feed import Paragraphs
 from bot.errors import FeedError
-from bot.feeds.article import Article, without
-from bot.feeds.fetch import Fetched, Fetcher
+from bot.feeds.extraction.article import Article, without
+from bot.feeds.fetching.fetch import Fetched, Fetcher
 from bot.feeds.hosts import Hosts
 from bot.feeds.jobs import PageJob
 from bot.feeds.links import origin_host, redact

@@ -12,7 +12,7 @@ from bot.core.feed import Feed, Notice, NoticeKind, Poll
 from bot.core.mention import Entry
 from bot.errors import FeedError, GoneError
 from bot.feeds import moves
-from bot.feeds.fetch import Fetched
+from bot.feeds.fetching.fetch import Fetched
 from bot.feeds.jobs import Reading
 from bot.feeds.schedule import Limits, after_failure, after_success, gap_after, is_stale
 

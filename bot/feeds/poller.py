@@ -17,7 +17,7 @@ from bot.core.feed import Feed, Poll
 from bot.errors import BotError, FeedError
 from bot.feeds import moves
 from bot.feeds.articles import Articles
-from bot.feeds.fetch import Fetched, Fetcher
+from bot.feeds.fetching.fetch import Fetched, Fetcher
 from bot.feeds.hosts import Hosts
 from bot.feeds.jobs import FeedJob
 from bot.feeds.links import origin_host, redact

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.core.feed import Feed, Paragraphs, Poll, Unread
 from bot.core.mention import Entry
-from bot.feeds.article import Article
+from bot.feeds.extraction.article import Article
 from bot.feeds.jobs import FeedJob, PageJob, Reading
 
 

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from statistics import quantiles
 
-from bot.feeds.decoding import decode
-from bot.feeds.extract import extract
+from bot.feeds.extraction.decoding import decode
+from bot.feeds.extraction.extract import extract
 from tests.feeds.layouts import DEVELOPED, REPORTED, build, name
 from tests.feeds.layouts.page import Page
 

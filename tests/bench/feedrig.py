@@ -26,7 +26,7 @@ from ipaddress import ip_network
 from zlib import crc32
 
 from bot.config import FeedRoute, Feeds
-from bot.feeds.guard import Network
+from bot.feeds.fetching.guard import Network
 from tests.bench.script import NAMES
 
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"),)

@@ -279,7 +279,7 @@ def readers() -> list[Path]:
     task = Path("/proc/self/task")
     pids = {pid for each in task.iterdir() for pid in _read(each / "children").split()}
     folders = [Path("/proc", pid) for pid in pids]
-    return [each for each in folders if "bot.feeds.child" in _read(each / "cmdline")]
+    return [each for each in folders if "bot.feeds.reading.child" in _read(each / "cmdline")]
 
 
 def resident(what: str) -> tuple[float, float]:

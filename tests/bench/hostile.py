@@ -26,9 +26,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.errors import FeedError
-from bot.feeds.fetch import FEED_BYTES, PAGE_BYTES, Fetcher
+from bot.feeds.fetching.fetch import FEED_BYTES, PAGE_BYTES, Fetcher
 from bot.feeds.jobs import FeedJob, PageJob
-from bot.feeds.readers import Readers
+from bot.feeds.reading.readers import Readers
 from tests.feeds.server import LOOPBACK, FeedServer
 
 MOST_MEMORY = 256 * 1024

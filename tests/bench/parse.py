@@ -30,10 +30,11 @@ from rich.table import Table
 
 from bot.core.mention import Entry
 from bot.errors import FeedError
-from bot.feeds import listing, loosefeed, xmlfeed
+from bot.feeds import listing
+from bot.feeds.formats import loosefeed, xmlfeed
+from bot.feeds.formats.parse import Listed, parse, read_items, sort_items
+from bot.feeds.formats.raw import NotStrictError, UnreadableError
 from bot.feeds.jobs import FeedJob
-from bot.feeds.parse import Listed, parse, read_items, sort_items
-from bot.feeds.raw import NotStrictError, UnreadableError
 from tests.feeds.feeds import LANGUAGES, SYSTEMS, broken, stories
 
 FEEDS = 200

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from bot.core.feed import Feed, Later, Paragraphs, Poll
 from bot.core.mention import Entry
-from bot.feeds.fetch import Fetcher
+from bot.feeds.fetching.fetch import Fetcher
 from bot.feeds.hosts import Hosts
 from bot.feeds.pages import Pages
 from bot.feeds.secondtries import SecondTries

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from bot.core.document import Link, Paragraph, Text
 from bot.core.feed import Feed, Paragraphs, Poll, Route
 from bot.core.mention import Channel
-from bot.feeds.fetch import Fetcher
+from bot.feeds.fetching.fetch import Fetcher
 from bot.feeds.hosts import Hosts
 from bot.feeds.onepage import OnePage
 from bot.feeds.pages import Pages

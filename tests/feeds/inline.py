@@ -1,7 +1,7 @@
 """Reading in this process: what the reader process does, without starting one."""
 
-from bot.feeds.article import Article
-from bot.feeds.extract import extract
+from bot.feeds.extraction.article import Article
+from bot.feeds.extraction.extract import extract
 from bot.feeds.jobs import FeedJob, PageJob, Reading
 from bot.feeds.listing import read
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import FeedError
-from bot.feeds.article import Article, Note, in_zones, print_of, without
-from bot.feeds.extract import extract
+from bot.feeds.extraction.article import Article, Note, in_zones, print_of, without
+from bot.feeds.extraction.extract import extract
 from tests.feeds import pages
 
 HERE = "https://shopper.example/here"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.feeds.decoding import decode
+from bot.feeds.extraction.decoding import decode
 
 CHINESE = "港务局今年两次清点起重机，得出的数字不同。审计人员说，记录仍写在纸上。"
 TAIWANESE = "港務局今年兩次清點起重機，得出的數字不同。審計人員說，記錄仍寫在紙上。"

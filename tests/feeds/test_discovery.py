@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.feeds.discovery import FoundFeed, feeds_of_page, guesses
+from bot.feeds.formats.discovery import FoundFeed, feeds_of_page, guesses
 
 BASE = "https://shopper.example/news/index.html"
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import FeedError
-from bot.feeds.extract import Article, cut, decode, extract
+from bot.feeds.extraction.extract import Article, cut, decode, extract
 from tests.feeds import pages
 
 HERE = "https://shopper.example/here"

@@ -15,9 +15,9 @@ from aiohttp import web
 
 from bot import __version__
 from bot.errors import FeedError, GoneError
-from bot.feeds.answers import fresh_for
-from bot.feeds.fetch import FEED_BYTES, MOST_REDIRECTS, PAGE_BYTES, Connections, Fetcher
-from bot.feeds.guard import is_allowed
+from bot.feeds.fetching.answers import fresh_for
+from bot.feeds.fetching.fetch import FEED_BYTES, MOST_REDIRECTS, PAGE_BYTES, Connections, Fetcher
+from bot.feeds.fetching.guard import is_allowed
 from tests.feeds.server import ANY_PORT, LOOPBACK, FeedServer, Names, speaking
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.feeds.extract import extract
+from bot.feeds.extraction.extract import extract
 from tests.bench.articles import VARIANTS, divided, pages
 from tests.feeds.layouts import DEVELOPED, NUMBERS, build, name
 

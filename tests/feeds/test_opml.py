@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BotError
-from bot.feeds import opml
-from bot.feeds.opml import Listed
+from bot.feeds.formats import opml
+from bot.feeds.formats.opml import Listed
 
 NOW = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.core.mention import Entry
 from bot.errors import FeedError
-from bot.feeds.parse import MOST_TEXT, ParsedFeed, parse
+from bot.feeds.formats.parse import MOST_TEXT, ParsedFeed, parse
 
 URL = "https://shopper.example/news/feed.xml"
 NOW = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from bot.core.feed import Feed, NoticeKind, Poll
 from bot.core.mention import Entry
 from bot.errors import FeedError, GoneError
-from bot.feeds.fetch import Fetched
+from bot.feeds.fetching.fetch import Fetched
 from bot.feeds.jobs import Reading
 from bot.feeds.polled import Asked, Rules, waits
 

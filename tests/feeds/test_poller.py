@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.errors import StorageError
 from bot.feeds import articles
-from bot.feeds.fetch import Fetcher
+from bot.feeds.fetching.fetch import Fetcher
 from bot.feeds.hosts import Hosts
 from bot.feeds.jobs import FeedJob, Reading
 from bot.feeds.polled import Rules

@@ -18,15 +18,15 @@ import pytest_asyncio
 
 from bot.core.mention import Entry
 from bot.errors import FeedError
-from bot.feeds import child as child_process
-from bot.feeds import frames
-from bot.feeds.extract import extract
-from bot.feeds.frames import Frame, Received
+from bot.feeds.extraction.extract import extract
+from bot.feeds.formats.parse import parse
 from bot.feeds.jobs import FeedJob, PageJob, Reading
-from bot.feeds.packing import pack_reading, unpack_article, unpack_entries, unpack_reading
-from bot.feeds.parse import parse
-from bot.feeds.reader import Child
-from bot.feeds.readers import Readers
+from bot.feeds.reading import child as child_process
+from bot.feeds.reading import frames
+from bot.feeds.reading.frames import Frame, Received
+from bot.feeds.reading.packing import pack_reading, unpack_article, unpack_entries, unpack_reading
+from bot.feeds.reading.reader import Child
+from bot.feeds.reading.readers import Readers
 from tests.bench.hostile import FEEDS, item, rss
 
 URL = "https://news.example/feed.xml"
@@ -289,7 +289,7 @@ async def test_closing_ends_the_child_in_the_middle_of_its_work() -> None:
 def test_a_child_ends_when_its_parent_is_killed(at_work: bool) -> None:
     script = (
         "import asyncio\n"
-        "from bot.feeds.readers import Readers\n"
+        "from bot.feeds.reading.readers import Readers\n"
         "from tests.feeds.test_readers import SLOW, job, numbered, the_child, until\n"
         "async def main():\n"
         "    async with Readers(limit=0.5) as readers:\n"
@@ -349,7 +349,7 @@ def test_a_bug_is_told_by_its_place_and_without_the_feeds_words() -> None:
     (told,) = Received().add(sink.getvalue())
     assert told.kind == frames.BUG
     assert "ValueError" in told.text
-    assert "bot/feeds/child.py:" in told.text
+    assert "bot/feeds/reading/child.py:" in told.text
     assert "words" not in told.text
 
 

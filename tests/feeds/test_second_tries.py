@@ -12,7 +12,7 @@ from bot.core.feed import Unread
 from bot.core.mention import Entry
 from bot.errors import StorageError
 from bot.feeds import articles, secondtries
-from bot.feeds.fetch import Fetcher
+from bot.feeds.fetching.fetch import Fetcher
 from bot.feeds.hosts import Hosts
 from bot.feeds.jobs import PageJob
 from bot.feeds.pages import LONGEST_REST_S, Pages

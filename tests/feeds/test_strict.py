@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.mention import Entry
-from bot.feeds import loosefeed, xmlfeed
-from bot.feeds.dates import parse_date
-from bot.feeds.parse import sort_items
-from bot.feeds.raw import NotStrictError, RawFeed
+from bot.feeds.formats import loosefeed, xmlfeed
+from bot.feeds.formats.dates import parse_date
+from bot.feeds.formats.parse import sort_items
+from bot.feeds.formats.raw import NotStrictError, RawFeed
 from tests.feeds.feeds import LANGUAGES, SYSTEMS, stories
 
 URL = "https://shopper.example/feed.xml"

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
-from bot.feeds.article import Note
-from bot.feeds.boilerplate import words
+from bot.feeds.extraction.article import Note
+from bot.feeds.extraction.boilerplate import words
 
 _LONGEST = 300
 """Characters of a line that can say so; an article may well be about paywalls."""

@@ -12,11 +12,12 @@ from hashlib import sha256
 
 from bot.core.mention import Entry
 from bot.errors import FeedError
-from bot.feeds import jsonfeed, loosefeed, plain, xmlfeed
-from bot.feeds.boilerplate import cut
-from bot.feeds.discovery import feeds_of_page
+from bot.feeds import plain
+from bot.feeds.extraction.boilerplate import cut
+from bot.feeds.formats import jsonfeed, loosefeed, xmlfeed
+from bot.feeds.formats.discovery import feeds_of_page
+from bot.feeds.formats.raw import NotStrictError, RawFeed, RawItem, UnreadableError, Wishes
 from bot.feeds.links import clean_link, redact
-from bot.feeds.raw import NotStrictError, RawFeed, RawItem, UnreadableError, Wishes
 
 MOST_TEXT = 64_000
 """Characters kept of an entry's summary."""

@@ -18,11 +18,18 @@ from yarl import URL
 
 from bot import __version__
 from bot.errors import FeedError, GoneError
-from bot.feeds.answers import PDF, fresh_for, retry_after, sendable, status_in_words, why_not_read
-from bot.feeds.guard import USUAL_PORTS, Network, guarded_sockets
+from bot.feeds.fetching.answers import (
+    PDF,
+    fresh_for,
+    retry_after,
+    sendable,
+    status_in_words,
+    why_not_read,
+)
+from bot.feeds.fetching.guard import USUAL_PORTS, Network, guarded_sockets
+from bot.feeds.fetching.redirects import PERMANENT, REDIRECTS, following, read_address
+from bot.feeds.fetching.trouble import in_words, may_pass
 from bot.feeds.links import redact
-from bot.feeds.redirects import PERMANENT, REDIRECTS, following, read_address
-from bot.feeds.trouble import in_words, may_pass
 
 FEED_BYTES = 8 * 1024 * 1024
 """Most bytes of a feed, before and after decompression."""

@@ -8,11 +8,11 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from bot.feeds import plain
-from bot.feeds.charset import as_utf8
-from bot.feeds.raw import MOST_ITEMS, NotStrictError, RawFeed, UnreadableError, Wishes
-from bot.feeds.vocabulary import Names
-from bot.feeds.wishes import wishes
-from bot.feeds.xmlitem import read_item
+from bot.feeds.formats.charset import as_utf8
+from bot.feeds.formats.raw import MOST_ITEMS, NotStrictError, RawFeed, UnreadableError, Wishes
+from bot.feeds.formats.vocabulary import Names
+from bot.feeds.formats.wishes import wishes
+from bot.feeds.formats.xmlitem import read_item
 
 _ITEMS = frozenset(("item", "entry"))
 _RESOURCE_LIMIT = 114

@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 from lxml.etree import _Element as Element
 
-from bot.feeds.raw import NotStrictError
+from bot.feeds.formats.raw import NotStrictError
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XHTML = "http://www.w3.org/1999/xhtml"

@@ -10,9 +10,9 @@ from enum import Enum, auto
 
 import structlog
 
-from bot.feeds import frames
-from bot.feeds.frames import MOST_TEXT, Frame, Received
-from bot.feeds.packing import Pieces
+from bot.feeds.reading import frames
+from bot.feeds.reading.frames import MOST_TEXT, Frame, Received
+from bot.feeds.reading.packing import Pieces
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

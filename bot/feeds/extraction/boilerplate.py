@@ -2,7 +2,7 @@
 
 import re
 
-from bot.feeds.headings import is_aside, is_end, is_label, is_section
+from bot.feeds.extraction.headings import is_aside, is_end, is_label, is_section
 
 PROSE_FIRST = 80
 """Words of an article before a section's heading is believed; menus use the same words."""

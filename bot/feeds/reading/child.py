@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.errors import FeedError
-from bot.feeds import frames
-from bot.feeds.frames import Frame
-from bot.feeds.packing import pack_article, pack_reading, unpack_feed, unpack_page
+from bot.feeds.reading import frames
+from bot.feeds.reading.frames import Frame
+from bot.feeds.reading.packing import pack_article, pack_reading, unpack_feed, unpack_page
 
 MOST_DATA = 216 * 1024 * 1024
 """Bytes of its own memory. With what is mapped of libraries, 25 MB, it stays under 256 MB."""
@@ -99,7 +99,7 @@ def _answer(job: Job, frame: Frame, sink: BinaryIO) -> bool:
 
 def _told(error: Exception) -> list[str]:
     """Say what broke and where in our code. The error's own words may hold the feed's."""
-    ours = Path(__file__).parents[1]
+    ours = Path(__file__).parents[2]
     places = [
         f"{Path(each.filename).relative_to(ours.parent)}:{each.lineno}"
         for each in traceback.extract_tb(error.__traceback__)[-50:]
@@ -136,7 +136,7 @@ def _feeds() -> Job:
 
 
 def _pages() -> Job:
-    from bot.feeds.extract import extract  # noqa: PLC0415 - see above
+    from bot.feeds.extraction.extract import extract  # noqa: PLC0415 - see above
 
     def read(frame: Frame) -> Iterator[Frame]:
         job = unpack_page(frame)

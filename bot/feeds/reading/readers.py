@@ -15,12 +15,12 @@ from typing import Self
 import structlog
 
 from bot.errors import FeedError
-from bot.feeds import frames
-from bot.feeds.article import Article
-from bot.feeds.frames import Frame
+from bot.feeds.extraction.article import Article
 from bot.feeds.jobs import FeedJob, PageJob, Reading
 from bot.feeds.links import redact
-from bot.feeds.packing import (
+from bot.feeds.reading import frames
+from bot.feeds.reading.frames import Frame
+from bot.feeds.reading.packing import (
     Pieces,
     pack_feed,
     pack_page,
@@ -28,7 +28,7 @@ from bot.feeds.packing import (
     unpack_entries,
     unpack_reading,
 )
-from bot.feeds.reader import Child, Ended
+from bot.feeds.reading.reader import Child, Ended
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -158,7 +158,7 @@ class Readers:
         loop = asyncio.get_running_loop()
         _, child = await loop.subprocess_exec(
             lambda: Child(loop, self._limit),
-            *(sys.executable, "-P", "-X", "utf8", "-m", "bot.feeds.child"),
+            *(sys.executable, "-P", "-X", "utf8", "-m", "bot.feeds.reading.child"),
             *(str(self._limit), str(self._rest)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from bot.feeds.raw import NotStrictError
+from bot.feeds.formats.raw import NotStrictError
 
 # As feedparser finds it, so that both readers see the same declaration.
 _DECLARED = re.compile(rb"<\?xml[^>\r\n]*?encoding=[\"']([A-Za-z][\w.-]{0,39})[\"'][^>\r\n]*\?>")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bot.feeds.raw import Wishes
+from bot.feeds.formats.raw import Wishes
 
 LONGEST_FLOOR = timedelta(hours=24)
 """No feed puts itself off for longer."""

@@ -5,7 +5,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from bot.feeds.boilerplate import words
+from bot.feeds.extraction.boilerplate import words
 from bot.feeds.plain import fold
 
 PROSE_WORDS = 10

@@ -16,10 +16,10 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from bot.feeds import plain
-from bot.feeds.dates import parse_date
+from bot.feeds.formats.dates import parse_date
+from bot.feeds.formats.raw import NotStrictError, RawItem
+from bot.feeds.formats.vocabulary import RDF, XHTML, Names, Role
 from bot.feeds.links import best_link
-from bot.feeds.raw import NotStrictError, RawItem
-from bot.feeds.vocabulary import RDF, XHTML, Names, Role
 
 _ABOUT = f"{{{RDF}}}about"
 _XML = "{http://www.w3.org/XML/1998/namespace}"

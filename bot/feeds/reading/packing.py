@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from bot.core.mention import Entry
-from bot.feeds.article import Article, Note
-from bot.feeds.frames import DONE, FEED, PAGE, PART, Frame
+from bot.feeds.extraction.article import Article, Note
 from bot.feeds.jobs import FeedJob, PageJob, Reading
+from bot.feeds.reading.frames import DONE, FEED, PAGE, PART, Frame
 
 _PART = 100_000
 """Characters of entries in a frame: decoding one must not hold the event loop up."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2b
 
-from bot.feeds.boilerplate import words
+from bot.feeds.extraction.boilerplate import words
 from bot.feeds.plain import fold
 
 _LEAD_WORDS = 60

@@ -10,10 +10,10 @@ from itertools import islice
 from lxml import etree
 from lxml.html import HtmlElement
 
-from bot.feeds.headings import is_aside, is_end, is_section
+from bot.feeds.extraction.headings import is_aside, is_end, is_section
+from bot.feeds.extraction.outline import BLOCKS, DROPPED, Outline, short_text
+from bot.feeds.extraction.teasers import drop_cards, drop_links, drop_pointers, unlink_lists
 from bot.feeds.links import clean_link
-from bot.feeds.outline import BLOCKS, DROPPED, Outline, short_text
-from bot.feeds.teasers import drop_cards, drop_links, drop_pointers, unlink_lists
 
 _NEVER_ARTICLE = (
     "nav aside footer menu dialog noscript template button select iframe object svg canvas audio "

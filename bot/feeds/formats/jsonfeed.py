@@ -4,8 +4,8 @@ import json
 from functools import partial
 
 from bot.feeds import plain
-from bot.feeds.dates import parse_date
-from bot.feeds.raw import MOST_ITEMS, RawFeed, RawItem, UnreadableError
+from bot.feeds.formats.dates import parse_date
+from bot.feeds.formats.raw import MOST_ITEMS, RawFeed, RawItem, UnreadableError
 
 
 def read(body: bytes, base: str) -> RawFeed:

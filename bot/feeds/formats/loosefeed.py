@@ -8,11 +8,11 @@ from itertools import islice
 import feedparser
 
 from bot.feeds import plain
-from bot.feeds.charset import is_plainly_utf8
-from bot.feeds.dates import parse_date
+from bot.feeds.formats.charset import is_plainly_utf8
+from bot.feeds.formats.dates import parse_date
+from bot.feeds.formats.raw import MOST_ITEMS, RawFeed, RawItem, UnreadableError, Wishes
+from bot.feeds.formats.wishes import wishes
 from bot.feeds.links import best_link
-from bot.feeds.raw import MOST_ITEMS, RawFeed, RawItem, UnreadableError, Wishes
-from bot.feeds.wishes import wishes
 
 MOST_TAGS = 30_000
 """What comes after these is not read: feedparser needs a second for every ten thousand."""

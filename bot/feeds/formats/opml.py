@@ -14,7 +14,7 @@ from html.entities import html5
 from lxml import etree
 
 from bot.errors import BotError
-from bot.feeds.decoding import decode
+from bot.feeds.extraction.decoding import decode
 from bot.feeds.links import clean_link, redact
 from bot.feeds.plain import clean, fold
 

@@ -17,17 +17,17 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from trafilatura.settings import DEFAULT_CONFIG
 
 from bot.errors import FeedError
-from bot.feeds.article import Article, Note, in_zones, without
-from bot.feeds.boilerplate import cut, words
-from bot.feeds.decoding import decode
-from bot.feeds.jsonld import read_declared
-from bot.feeds.kinds import is_plain
+from bot.feeds.extraction.article import Article, Note, in_zones, without
+from bot.feeds.extraction.boilerplate import cut, words
+from bot.feeds.extraction.decoding import decode
+from bot.feeds.extraction.jsonld import read_declared
+from bot.feeds.extraction.kinds import is_plain
+from bot.feeds.extraction.outline import PROSE_WORDS
+from bot.feeds.extraction.prune import prune
+from bot.feeds.extraction.title import find_description, find_title
+from bot.feeds.extraction.walls import find_note
 from bot.feeds.links import redact
-from bot.feeds.outline import PROSE_WORDS
 from bot.feeds.plain import clean, fold, of_element
-from bot.feeds.prune import prune
-from bot.feeds.title import find_description, find_title
-from bot.feeds.walls import find_note
 
 __all__ = ["MOST_PAGE", "Article", "Note", "cut", "decode", "extract", "without"]
 

@@ -6,9 +6,9 @@ from urllib.parse import urldefrag
 
 from lxml.html import HtmlElement
 
-from bot.feeds.boilerplate import words
+from bot.feeds.extraction.boilerplate import words
+from bot.feeds.extraction.outline import Outline, short_text
 from bot.feeds.links import clean_link
-from bot.feeds.outline import Outline, short_text
 from bot.feeds.plain import fold
 
 _HEADLINE_WORDS = 4

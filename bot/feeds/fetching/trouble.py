@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from bot.feeds.guard import RefusedAddressError
+from bot.feeds.fetching.guard import RefusedAddressError
 
 # The first that fits is said.
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
