@@ -231,3 +231,29 @@ async def test_status_names_no_private_channel_and_nobody_who_asked(bot: Bot) ->
     text = await bot.answers("vendor status")
     assert "board" not in text
     assert "mallory" not in text
+
+
+async def test_a_command_that_takes_long_holds_up_nobody_else(bot: Bot) -> None:
+    begun, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Queue[str]()
+
+    async def do(rest: str) -> str:
+        if rest == "slowly":
+            begun.set()
+            await go_on.wait()
+        done.put_nowait(rest)
+        return f"done {rest}"
+
+    answers_with(bot, do)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        working = group.create_task(bot.app.clerk.run())
+        await bot.app.on_command(given("do slowly"))
+        await begun.wait()
+        await bot.app.on_command(given("do this", "x2", actor="ben"))
+        assert await done.get() == "this"
+        # What one person asks for in a channel is done in order.
+        await bot.app.on_command(given("do next", "x3"))
+        await bot.app.on_command(given("do that", "x4", actor="carl"))
+        assert await done.get() == "that"
+        go_on.set()
+        assert [await done.get(), await done.get()] == ["slowly", "next"]
+        working.cancel()
