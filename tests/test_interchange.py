@@ -40,7 +40,7 @@ def readable(text: str) -> bool:
     return True
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.dictionaries(TEXTS.filter(readable), VALUES, min_size=1, max_size=4))
 def test_what_is_written_is_read_back_as_it_was(data: dict[str, Plain]) -> None:
     layout = Layout(apart=frozenset(list(data)[:1]), spaced=frozenset(data))

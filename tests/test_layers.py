@@ -91,6 +91,7 @@ OWNERS = {
 
 
 @cache
+@cache
 def imports(path: Path) -> tuple[str, ...]:
     """Give every module that a file imports, wherever in the file it does."""
     return tuple(_imported(ast.walk(ast.parse(path.read_text(encoding="utf-8")))))

@@ -126,6 +126,7 @@ async def test_what_was_posted_before_a_kill_is_not_posted_again(tmp_path: Path)
             assert "Nuctech" not in posted
 
 
+@pytest.mark.proof
 async def test_a_broken_file_is_told_and_the_last_good_watchlist_kept(tmp_path: Path) -> None:
     write_pack(tmp_path / "pack", vendor("nuctech"), vendor("road-runner"))
     await empty(tmp_path / "bot.db")
@@ -155,10 +156,12 @@ async def test_a_broken_start_is_one_clear_line_and_exit_2(tmp_path: Path) -> No
 
 
 async def test_the_end_of_the_input_ends_a_bot_without_feeds(tmp_path: Path) -> None:
+    write_pack(tmp_path / "pack", vendor("nuctech"))
     config = tmp_path / "config.yml"
-    config.write_text("console: {name: anna}", encoding="utf-8")
+    few = "console: {name: anna}\nshipped_watchlist: no\nwatchlists: [pack]\n"
+    config.write_text(few, encoding="utf-8")
     async with started("run", "--config", "config.yml", folder=tmp_path) as process:
         async with asyncio.timeout(LIMIT):
             out, _ = await process.communicate(b"Nuctech won\n")
     assert process.returncode == 0
-    assert "Nuctech (同方威视)" in out.decode()
+    assert "Surveillance cameras" in out.decode()

@@ -1,11 +1,14 @@
 """Copies are told from other stories on the same event, over the pairs of story_pairs.py."""
 
+from functools import cache
+
 import pytest
 
 from bot.core.stories import Fingerprint, fingerprint, same_story
 from tests.core.story_pairs import PAIRS, Half, Pair, Told
 
 
+@cache
 def taken(told: Told) -> Fingerprint:
     return fingerprint(told.url, told.title, told.text)
 

@@ -66,7 +66,7 @@ def test_a_link_within_a_word_of_the_article_does_not_put_the_article_aside() ->
 
 
 def test_aside_has_an_end() -> None:
-    rows = "".join(f"<div>row {n} of Springfield</div>" for n in range(15_000))
+    rows = "".join(f"<div>row {n} of Springfield</div>" for n in range(6_000))
     article = extract(page(f"{told(PROSE, SECOND)}<footer>{rows}</footer>"), HERE)
     assert len(article.aside) == 100_000
 

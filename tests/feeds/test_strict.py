@@ -186,7 +186,7 @@ def _elements(draw: st.DrawFn, depth: int = 0) -> str:
     return f"<{name}{attributes}>{inner}</{name}>"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=max(100, settings().max_examples), deadline=None)
 @given(st.lists(_elements(), max_size=7))
 def test_whatever_stands_in_an_item_is_read_alike_or_not_at_all(inner: list[str]) -> None:
     body = rss("".join(inner)).encode()

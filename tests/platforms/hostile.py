@@ -36,7 +36,11 @@ from bot.core.document import (
 
 _T = TypeVar("_T")
 
-thoroughly = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thoroughly = settings(
+    max_examples=max(10, settings().max_examples // 2),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 ATTACKS = (
     "<!channel>",

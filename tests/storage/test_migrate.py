@@ -200,6 +200,7 @@ async def test_several_may_open_a_new_database_at_once(url: str, tmp_path: Path)
         await each.close()
 
 
+@pytest.mark.proof
 async def test_of_processes_that_find_an_old_database_at_once_one_migrates_it(url: str) -> None:
     async def process() -> asyncio.subprocess.Process:
         started = await asyncio.create_subprocess_exec(

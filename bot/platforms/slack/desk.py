@@ -51,6 +51,7 @@ class Desk:
             )
 
         app = AsyncApp(
+            name="vendorwatch",  # else it searches the stack for one
             client=self.workspaces.client(),
             authorize=allowed,
             logger=quiet(),

@@ -650,7 +650,7 @@ _MESSAGES = st.builds(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(_KEYS, _JSON) | _MESSAGES, st.sampled_from([THERE, ALONE]))
 @example(
     event("m.room.message", {"msgtype": [], "body": {}, "m.relates_to": {"rel_type": {}}}), ALONE

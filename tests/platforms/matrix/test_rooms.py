@@ -362,7 +362,7 @@ _EVENTS = st.dictionaries(_KEYS, _JSON, max_size=6) | st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(_EVENTS, max_size=6), st.dictionaries(_KEYS, _JSON, max_size=3))
 def test_whatever_the_state_is_the_room_can_be_asked(events: list[Event], summary: Event) -> None:
     made = room(*events)
@@ -376,7 +376,7 @@ def test_whatever_the_state_is_the_room_can_be_asked(events: list[Event], summar
     assert isinstance(invite(events, BOT).inviter, str)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.permutations(
         [

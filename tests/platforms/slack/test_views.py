@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.views import View as SlackView
 
-from bot import pack
 from bot.core.cards import Desk
 from bot.core.commands import CommandTable, Rest
 from bot.core.document import Document
 from bot.core.mention import Channel
 from bot.core.record import record
+from bot.core.watchlist import Watchlist
 from bot.platforms.slack.forms import lacking
 from bot.platforms.slack.where import Place, Window
 from bot.platforms.slack.windows import View, answer, form, home, title_of, waiting
@@ -109,8 +109,10 @@ def test_a_title_is_cut_to_what_slack_takes() -> None:
     sound(waiting(title_of(("x" * 30,)), PLACE))
 
 
-def test_pages_say_which_they_are_and_where_they_lead_and_no_word_is_lost_between_them() -> None:
-    document, line = hikvision(), "vendor record hikvision"
+def test_pages_say_which_they_are_and_where_they_lead_and_no_word_is_lost_between_them(
+    shipped: Watchlist,
+) -> None:
+    document, line = hikvision(shipped), "vendor record hikvision"
     first = answer(document, Window("V1", 1, line), PLACE)
     count = int(next(each for each in strings(first) if each.startswith("Page 1 of ")).split()[-1])
     assert count > 2
@@ -129,8 +131,7 @@ def test_pages_say_which_they_are_and_where_they_lead_and_no_word_is_lost_betwee
     assert answer(document, Window("V1", 99, line), PLACE) == views[-1]
 
 
-def hikvision() -> Document:
-    watchlist = pack.load([pack.shipped()])
+def hikvision(watchlist: Watchlist) -> Document:
     return record(watchlist.get("hikvision"), Desk(watchlist.programs, TODAY))
 
 
