@@ -108,7 +108,7 @@ class Mentions:
             if found:
                 prints[entry.id] = fingerprint(entry.url, entry.title, entry.text)
                 mentions += found
-        drafts = tuple(self._notices(poll))
+        drafts = tuple(self._notices(poll)) if poll.notices else ()
         hearing = self._hearing(compiled, prints)
         rulings = await self.store.feeds.finish_poll(poll, mentions, hearing, drafts)
         if rulings or drafts:
@@ -176,8 +176,9 @@ class Mentions:
 
     def desk(self, compiled: Compiled) -> Desk:
         """Give the day's desk for this watchlist: what it has written once it need not again."""
-        desk = Desk(compiled.watchlist.programs, self.clock().date(), self.corrections)
-        if self._kept is None or self._kept[0] is not compiled or self._kept[1] != desk:
+        today = self.clock().date()
+        if self._kept is None or self._kept[0] is not compiled or self._kept[1].today != today:
+            desk = Desk(compiled.watchlist.programs, today, self.corrections)
             self._kept = (compiled, desk)
         return self._kept[1]
 

@@ -20,8 +20,9 @@ class Feed:
     row. `gone`: its server said so, and it is not asked any more.
 
     `etag`, `last_modified` and `body_hash` are of the last good body. `listed` holds prints of what
-    its bodies listed lately. `seeded` is false until the first good poll has been committed; a feed
-    that is seeded and has nothing `listed` is known by the ids of its entries.
+    its bodies listed lately (`bot/feeds/remembered.py`). `seeded` is false until the first good
+    poll has been committed; a feed that is seeded and has nothing `listed` is known by the ids of
+    its entries.
 
     `failures` counts errors in a row, `good_at` is when it was last read. `newest_at` is when
     something new last came in, `gap` the usual time between two entries, `floor` how long the feed

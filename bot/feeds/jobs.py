@@ -27,7 +27,8 @@ class Reading:
 
     `known` counts the others; `churned` those of them that came under another guid. `listed` is
     for the next job. `floor` is the shortest wait the feed asks for, at most 24 hours; it is not
-    to be asked in `skip_hours` (UTC) and on `skip_days` (Monday is 0).
+    to be asked in `skip_hours` (UTC) and on `skip_days` (Monday is 0). `cut`: the body breaks off,
+    so that there may be more.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Reading:
     floor: timedelta | None
     skip_hours: frozenset[int]
     skip_days: frozenset[int]
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,13 +71,11 @@ class Asked:
     def unchanged(self, fetched: Fetched) -> Poll:
         """Note that there is nothing new: a 304, or the body that is known."""
         # A 304 need not repeat the validators (RFC 9110, 15.4.5).
-        kept = fetched.body is None
-        state = replace(
-            self.feed,
-            etag=fetched.etag or (self.feed.etag if kept else None),
-            last_modified=fetched.last_modified or (self.feed.last_modified if kept else None),
-        )
-        return self._good(state, fetched, self.feed.floor)
+        old = self.feed
+        etag, last_modified = fetched.etag, fetched.last_modified
+        if fetched.body is None:
+            etag, last_modified = etag or old.etag, last_modified or old.last_modified
+        return self._good(old, fetched, old.floor, etag, last_modified)
 
     def read(
         self, fetched: Fetched, body_hash: str, reading: Reading, unseen: Collection[str]
@@ -92,14 +90,14 @@ class Asked:
             skip_hours=reading.skip_hours,
             skip_days=reading.skip_days,
             title=reading.title or feed.title,
-            etag=fetched.etag,
-            last_modified=fetched.last_modified,
-            body_hash=body_hash,
+            body_hash=None if reading.cut else body_hash,
             listed=reading.listed,
             newest_at=self._newest(new),
             gap=gap_after(feed, arrivals, self.now),
         )
-        poll = self._good(state, fetched, reading.floor)
+        # Of a body that breaks off the rest has still to come: it is asked for whole.
+        etag, modified = (None, None) if reading.cut else (fetched.etag, fetched.last_modified)
+        poll = self._good(state, fetched, reading.floor, etag, modified)
         listed = len(reading.entries) + reading.known
         flood = feed.seeded and len(entries) > max(FEWEST_FLOOD, listed // 2)
         return replace(poll, entries=entries, quiet=quiet, flood=flood)
@@ -129,18 +127,16 @@ class Asked:
         newest = max((each.published for each in new if each.published), default=self.now)
         return min(newest, self.now)
 
-    def _good(self, state: Feed, fetched: Fetched, floor: timedelta | None) -> Poll:
+    def _good(
+        self,
+        state: Feed,
+        fetched: Fetched,
+        floor: timedelta | None,
+        etag: str | None,
+        last_modified: str | None,
+    ) -> Poll:
         """Give the state after a good answer, with what it ended and what it began."""
         floors = [each for each in (floor, fetched.fresh_for) if each is not None]
-        state = replace(
-            state,
-            seeded=True,
-            failures=0,
-            last_error=None,
-            checked_at=self.now,
-            good_at=self.now,
-            floor=floor,
-        )
         state, notices = moves.moved(state, fetched.moved_to)
         said = [*notices]
         if NoticeKind.FAILING in self.feed.told:
@@ -160,7 +156,20 @@ class Asked:
             skip_hours=state.skip_hours,
             skip_days=state.skip_days,
         )
-        state = replace(state, told=told, next_check_at=self.now + wait)
+        # All at once, as to copy a state is most of what a poll without news costs here.
+        state = replace(
+            state,
+            next_check_at=self.now + wait,
+            etag=etag,
+            last_modified=last_modified,
+            seeded=True,
+            failures=0,
+            last_error=None,
+            checked_at=self.now,
+            good_at=self.now,
+            floor=floor,
+            told=told,
+        )
         return Poll(state, notices=tuple(said))
 
 

@@ -232,7 +232,16 @@ class Poller:
 
 def _tell(feed: Feed, poll: Poll) -> None:
     """Log what changed with a feed; a failure once, not at every attempt."""
-    url, after = redact(feed.url), poll.feed
+    after = poll.feed
+    if not (
+        after.failures
+        or feed.failures
+        or after.address != feed.address
+        or poll.flood
+        or poll.notices
+    ):
+        return  # as nearly always
+    url = redact(feed.url)
     if after.failures == 1:
         log.warning("feed failed", url=url, reason=after.last_error)
     elif feed.failures and not after.failures:

@@ -192,10 +192,12 @@ def _feed(row: "Row[*tuple[Any, ...]]") -> Feed:
 
 
 def _bits(numbers: Collection[int]) -> int:
-    return sum(1 << each for each in numbers)
+    return sum(1 << each for each in numbers) if numbers else 0
 
 
 def _numbers(bits: int) -> frozenset[int]:
+    if not bits:
+        return frozenset()  # as nearly always
     return frozenset(each for each in range(bits.bit_length()) if bits >> each & 1)
 
 

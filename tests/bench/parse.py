@@ -35,6 +35,7 @@ from bot.feeds.formats import loosefeed, xmlfeed
 from bot.feeds.formats.parse import Listed, parse, read_items, sort_items
 from bot.feeds.formats.raw import NotStrictError, UnreadableError
 from bot.feeds.jobs import FeedJob
+from bot.feeds.remembered import prints_of
 from tests.feeds.feeds import LANGUAGES, SYSTEMS, broken, stories
 
 FEEDS = 200
@@ -140,6 +141,7 @@ def polled(feeds: list[Sample]) -> Callable[[bytes], object]:
 
 def _without_newest(body: bytes, listed: bytes, items: int) -> bytes:
     """Take the prints of the newest items away: all that another body would not have had."""
+    listed = prints_of(listed)
     newest = max(1, items // NEW)
     rows = listing.rows_of(read_items(body, URL, None))[-newest:]
     gone = {each for row in rows for each in (row.full, row.guid, *row.prints)}

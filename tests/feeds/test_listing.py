@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import FeedError
+from bot.feeds.formats import xmlfeed
 from bot.feeds.jobs import FeedJob, Reading
-from bot.feeds.listing import MOST_LISTED, read
+from bot.feeds.listing import read
+from bot.feeds.remembered import MOST_LISTED, prints_of
 
 URL = "https://shopper.example/feed.xml"
 NOW = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
@@ -302,6 +304,64 @@ def test_whatever_a_publisher_does_each_article_is_told_exactly_once(
         assert len({entry.id for entry in reading.entries}) == len(reading.entries)
     assert set(told) == listed_ever
     assert set(told.values()) <= {1}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_STEP, min_size=2, max_size=40), st.booleans())
+def test_what_need_not_be_read_again_changes_nothing(
+    steps: list[tuple[str, int]], dated: bool
+) -> None:
+    publisher, quick, whole = Publisher(), Reader(), Reader()
+    for what, which in [("add", 0), *steps]:
+        articles = publisher.step(what, which)
+        if not dated:
+            articles = [replace(each, at=None) if each.lead == "3" else each for each in articles]
+        whole.listed = prints_of(whole.listed)
+        readings = [reader.poll(articles) for reader in (quick, whole)]
+        assert len({(each.entries, each.known, each.churned) for each in readings}) == 1
+        prints = [prints_of(reader.listed) for reader in (quick, whole)]
+        assert prints[0] == prints[1]
+
+
+def test_only_what_changed_is_read_again() -> None:
+    marks = {item.mark for item in xmlfeed.read(body(some(5)), URL, known=()).items}
+    edited = [replace(each, lead="Corrected.") if each.guid == "g2" else each for each in some(6)]
+    feed = xmlfeed.read(body(edited), URL, known=marks)
+    assert [item.title for item in feed.items] == ["Crane 5", "Crane 2"]
+    assert [place for place, _ in feed.skipped] == [1, 2, 4, 5]
+
+
+def test_a_guid_beyond_all_length_is_remembered_whole() -> None:
+    reader = Reader()
+    long = Article("Crane", "g" * 600)
+    reader.poll([long, *some(2)])
+    assert titles(reader.poll([replace(long, title="Crane!"), *some(2)])) == []
+    assert titles(reader.poll([replace(long, title="Crane?"), *some(3)])) == ["Crane 2"]
+
+
+def test_another_meaning_of_the_same_bytes_is_read_again() -> None:
+    """The item's bytes stay as they are; what its link is relative to does not."""
+    item = "<item><title>Crane</title><link>/1</link></item>"
+    text = f"<rss version='2.0'><channel><title>S</title>{item}</channel></rss>".encode()
+    first = read(FeedJob(text, URL, URL, None, NOW, b""))
+    assert read(FeedJob(text, URL, URL, None, NOW, first.listed)).entries == ()
+    moved = FeedJob(text, URL, "https://ferry.example/feed.xml", None, NOW, first.listed)
+    assert [each.url for each in read(moved).entries] == ["https://ferry.example/1"]
+
+
+def test_what_looks_like_an_item_in_a_text_does_no_harm() -> None:
+    reader = Reader()
+    odd = Article("Crane", "odd", lead="<![CDATA[<item><guid>g2</guid></item>]]>")
+    reader.poll([odd])
+    assert titles(reader.poll([*some(2), odd])) == ["Crane 0", "Crane 1"]
+    assert titles(reader.poll([*some(3), odd])) == ["Crane 2"]
+
+
+def test_prints_of_an_earlier_release_are_read_on() -> None:
+    reader = Reader()
+    reader.poll(some(9))
+    reader.listed = prints_of(reader.listed)
+    assert titles(reader.poll(some(10))) == ["Crane 9"]
 
 
 def test_an_article_with_another_guid_and_another_title_is_rather_told_again() -> None:

@@ -439,3 +439,18 @@ def test_without_dates_the_last_of_the_document_comes_first() -> None:
     dated = item("a", guid="a", pubDate="2024-03-01T00:00:00Z")
     entries = read(rss(dated + item("b", guid="b") + item("c", guid="c"))).entries
     assert [entry.id for entry in entries] == ["c", "b", "a"]
+
+
+def test_an_item_that_a_body_breaks_off_in_waits_for_the_whole_one() -> None:
+    """Half a guid or half a link would be another item's, and an old one would be news."""
+    whole = rss("".join(f"<item><guid>g/{n}</guid><title>T{n}</title></item>" for n in (12, 123)))
+    for lost in range(1, len("</guid><title>T123</title></item></channel></rss>") + 2):
+        found = parse(whole[:-lost].encode(), URL, None, NOW)
+        ids = {each.id for each in found.entries}
+        assert {"g/12"} <= ids <= {"g/12", "g/123"}
+    assert len(parse(whole.encode(), URL, None, NOW).entries) == 2
+
+
+def test_items_that_are_never_ended_are_read() -> None:
+    found = parse(b"<rss><channel><item><title>A</title><item><title>B</title>", URL, None, NOW)
+    assert [each.title for each in found.entries] == ["B", "A"]

@@ -264,3 +264,11 @@ def test_a_feed_keeps_its_title_when_a_body_has_none() -> None:
 def test_to_wait_for_a_host_is_no_failure() -> None:
     poll = waits(KNOWN, NOW + HOUR)
     assert poll == Poll(replace(KNOWN, next_check_at=NOW + HOUR))
+
+
+def test_a_body_that_breaks_off_is_asked_for_whole_the_next_time() -> None:
+    """With its validators a server would say that nothing changed, and the rest would not come."""
+    given = answer(etag='"1"', last_modified="then")
+    for cut, kept in ((False, ('"1"', "then", "h2")), (True, (None, None, None))):
+        feed = asked().read(given, "h2", reading([entry("a")], cut=cut), {"a"}).feed
+        assert (feed.etag, feed.last_modified, feed.body_hash) == kept

@@ -14,6 +14,9 @@ from bot.feeds.formats.raw import MOST_ITEMS, RawFeed, RawItem, UnreadableError,
 from bot.feeds.formats.wishes import wishes
 from bot.feeds.links import best_link
 
+_START = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_END = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
+
 MOST_TAGS = 30_000
 """What comes after these is not read: feedparser needs a second for every ten thousand."""
 
@@ -36,15 +39,29 @@ def read(
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-        entries = found.get("entries", [])[:MOST_ITEMS]
+        cut = _breaks_off(body)
+        entries = found.get("entries", [])[: -1 if cut else None][:MOST_ITEMS]
         head = found.get("feed", {})
         title = plain.of_markup(_member(head, "title"))
         items = tuple(_item(entry, base) for entry in entries)
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - its parsers let anything through on hostile input
         raise UnreadableError(f"cannot be read ({type(error).__name__})") from None
     if not items and not found.get("version"):
         raise UnreadableError("is not a feed: it is neither RSS, Atom, RDF nor JSON Feed")
-    return RawFeed(title, items, _wishes(head))
+    return RawFeed(title, items, _wishes(head), cut=cut)
+
+
+def _breaks_off(body: bytes) -> bool:
+    """Whether a body ends within an item, of which half a guid or link would be another's."""
+    start = end = -1
+    for start in (each.start() for each in _START.finditer(body)):  # noqa: B007 - the last counts
+        pass
+    for end in (each.start() for each in _END.finditer(body)):  # noqa: B007 - as above
+        pass
+    # Where no item is ever ended, that is the feed's way to write them.
+    return -1 < end < start
 
 
 def _wishes(head: dict[str, object]) -> Wishes:

@@ -5,7 +5,7 @@ Never a feed without entries where there was no feed: that would look like a qui
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -68,25 +68,43 @@ def read_items(
     body: bytes, url: str, content_type: str | None, *, base: str | None = None
 ) -> Listed:
     """Do what `parse` does, but for the entries themselves."""
+    return sort_items(read_raw(body, url, content_type, base=base))
+
+
+def read_raw(
+    body: bytes,
+    url: str,
+    content_type: str | None,
+    *,
+    base: str | None = None,
+    known: Collection[bytes] | None = None,
+) -> RawFeed:
+    """Give a feed as it came, but for items whose marks are `known`. Raise FeedError."""
     try:
-        raw = _read(body, base or url, content_type)
+        return _read(body, base or url, content_type, known)
     except UnreadableError as error:
         raise FeedError(f"{redact(url)} {error}") from None
-    return sort_items(raw)
 
 
 def sort_items(raw: RawFeed) -> Listed:
     """Give what a feed lists its ids and its order; items without any content are left out."""
     items = [Item(item) for item in reversed(raw.items)]
-    rows = list(identify([item for item in items if item.title or item.link or item.summary]))
+    rows = list(identify([item for item in items if item.says_anything]))
     dated = [item.raw.published for _, item in rows if item.raw.published is not None]
     if len(dated) == len(rows):
         by_date = sorted(zip(dated, range(len(rows)), strict=True))
         rows = [rows[index] for _, index in by_date]
-    return Listed(plain.fold(raw.title)[:_MOST_TITLE], tuple(rows), raw.wishes)
+    return Listed(title_of(raw), tuple(rows), raw.wishes)
 
 
-def _read(body: bytes, base: str, content_type: str | None) -> RawFeed:
+def title_of(raw: RawFeed) -> str:
+    """Give a feed's title on one line, of bounded length."""
+    return plain.fold(raw.title)[:_MOST_TITLE]
+
+
+def _read(
+    body: bytes, base: str, content_type: str | None, known: Collection[bytes] | None
+) -> RawFeed:
     start = body[:1024].removeprefix(b"\xef\xbb\xbf").lstrip(_SPACE)
     if not start:
         raise UnreadableError("is not a feed: it is empty")
@@ -96,7 +114,7 @@ def _read(body: bytes, base: str, content_type: str | None) -> RawFeed:
     if _PAGE.match(start):
         raise UnreadableError(f"is not a feed: it is an HTML page{_hint(body, base)}")
     try:
-        return xmlfeed.read(body, base, content_type)
+        return xmlfeed.read(body, base, content_type, known)
     except NotStrictError:
         return loosefeed.read(body, base, content_type)
 
@@ -121,6 +139,16 @@ class Item:
         # A guid that is a link is compared as one, so that both readers agree on it.
         guid = clean_link(raw.guid) or raw.guid
         self.keys = tuple(filter(None, (guid, self.link, digest)))
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether there is anything to tell of."""
+        return bool(self.title or self.link or self.summary)
+
+    @property
+    def identity(self) -> str:
+        """Its id in a feed where no other item has the same first key."""
+        return _joined(self.keys[:1])
 
     @property
     def summary(self) -> str:

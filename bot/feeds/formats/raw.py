@@ -13,7 +13,8 @@ class RawItem:
     """An item as the feed gives it. Texts are words already, a line for each block.
 
     `link` may be relative to `base`; `guid` is whatever the feed calls the item's identity. The
-    summary is made when it is asked for: most items of a poll are known by the rest of them.
+    summary is made when it is asked for: most items of a poll are known by the rest of them. `mark`
+    is the same as long as its bytes and all that decides about their reading are; empty without.
     """
 
     guid: str
@@ -22,6 +23,7 @@ class RawItem:
     title: str
     published: datetime | None
     tell: Callable[[], str]
+    mark: bytes = b""
 
     @property
     def summary(self) -> str:
@@ -43,11 +45,17 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class RawFeed:
-    """A feed as it came, in its own order."""
+    """A feed as it came, in its own order.
+
+    `skipped` are items that were not read, as their marks were known: each with its place among all
+    of the feed's, in order. `cut`: the bytes break off, and what they broke off in is left out.
+    """
 
     title: str
     items: tuple[RawItem, ...]
     wishes: Wishes = Wishes()
+    skipped: tuple[tuple[int, bytes], ...] = ()
+    cut: bool = False
 
 
 class UnreadableError(Exception):

@@ -1,14 +1,15 @@
 """The strict reader: well-formed RSS 0.9x to 2.0, Atom 0.3 and 1.0, and RDF, without a DTD."""
 
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Collection, Iterator
+from itertools import islice, repeat
 
 from lxml import etree
 from lxml.etree import _Element as Element
 
 from bot.feeds import plain
 from bot.feeds.formats.charset import as_utf8
+from bot.feeds.formats.marks import marks_of
 from bot.feeds.formats.raw import MOST_ITEMS, NotStrictError, RawFeed, UnreadableError, Wishes
 from bot.feeds.formats.vocabulary import Names
 from bot.feeds.formats.wishes import wishes
@@ -35,16 +36,23 @@ def _parser() -> etree.XMLParser:
     )
 
 
-def read(body: bytes, base: str, content_type: str | None = None) -> RawFeed:
+def read(
+    body: bytes,
+    base: str,
+    content_type: str | None = None,
+    known: Collection[bytes] | None = None,
+) -> RawFeed:
     """Read a well-formed feed. Raise NotStrictError if a forgiving reader should try instead.
 
-    What it reads, feedparser would read the same: `tests/feeds/test_strict.py`.
+    What it reads, feedparser would read the same: `tests/feeds/test_strict.py`. Items whose marks
+    are `known` are skipped; with None there are no marks.
     """
     if body.count(b"<") > MOST_TAGS:
         raise NotStrictError
     parser = _parser()
     try:
-        root = etree.fromstring(as_utf8(body, content_type), parser)
+        data = as_utf8(body, content_type)
+        root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
         _refuse_traps(parser)
         raise NotStrictError from None
@@ -53,12 +61,22 @@ def read(body: bytes, base: str, content_type: str | None = None) -> RawFeed:
         raise NotStrictError
     names = Names(root)
     based = b"base" in body and _BASE.search(body) is not None
-    heads, items = _parts(root, names)
+    heads, parts = _parts(root, names)
+    items = list(islice(parts, MOST_ITEMS))
+    spaces = sorted(map(str, root.nsmap.items()))
+    marks = marks_of(data, items, base, based, spaces) if known is not None else []
+    read_ones, skipped = [], []
+    for place, (item, mark) in enumerate(zip(items, marks or repeat(b""), strict=False)):
+        if known and mark in known:
+            skipped.append((place, mark))
+        else:
+            read_ones.append(read_item(item, names, base, mark, based=based))
     title = next((text for head in heads if (text := _title(head, names))), "")
     return RawFeed(
         title,
-        tuple(read_item(item, names, base, based=based) for item in islice(items, MOST_ITEMS)),
+        tuple(read_ones),
         _wishes(heads, names),
+        tuple(skipped),
     )
 
 

@@ -43,12 +43,14 @@ _LONGEST_XHTML = 100_000
 _REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
 
 
-def read_item(element: Element, names: Names, base: str, *, based: bool) -> RawItem:
+def read_item(
+    element: Element, names: Names, base: str, mark: bytes = b"", *, based: bool
+) -> RawItem:
     """Read an item. Raise NotStrictError in doubt.
 
     `based` says that the document has a base of its own somewhere.
     """
-    return _Item(element, names, based=based).raw(base)
+    return _Item(element, names, based=based).raw(base, mark)
 
 
 class _Item:
@@ -70,7 +72,7 @@ class _Item:
         for child in element:
             self._take(child)
 
-    def raw(self, base: str) -> RawItem:
+    def raw(self, base: str, mark: bytes) -> RawItem:
         """Give what came of it."""
         dates = (self._dates.get(role) for role in (Role.PUBLISHED, Role.UPDATED, Role.CREATED))
         if self._empty_link and not (self._link or _ABSOLUTE.match(self._guid_link or "x:")):
@@ -82,6 +84,7 @@ class _Item:
             title=plain.of_markup(self._title()),
             published=next(filter(None, (parse_date(date) for date in dates if date)), None),
             tell=self._texts.reader(),
+            mark=mark,
         )
 
     @staticmethod

@@ -62,7 +62,7 @@ def pack_reading(reading: Reading) -> Iterator[Frame]:
             rows, size = [], 0
     floor = reading.floor and reading.floor.total_seconds()
     hours, days = sorted(reading.skip_hours), sorted(reading.skip_days)
-    row = (reading.title, rows, reading.known, reading.churned, floor, hours, days)
+    row = (reading.title, rows, reading.known, reading.churned, floor, hours, days, reading.cut)
     yield Frame(DONE, _dump(row), reading.listed)
 
 
@@ -85,6 +85,7 @@ def unpack_reading(frame: Frame, feed: str, before: Sequence[Entry] = ()) -> Rea
             None | int() | float() as floor,
             list(hours),
             list(days),
+            bool(cut),
         ]:
             return Reading(
                 title,
@@ -95,6 +96,7 @@ def unpack_reading(frame: Frame, feed: str, before: Sequence[Entry] = ()) -> Rea
                 None if floor is None else timedelta(seconds=floor),
                 _whole(hours),
                 _whole(days),
+                cut,
             )
     raise ValueError("no reading of a feed")
 
