@@ -115,27 +115,42 @@ def feeds_remove(
     there = f" for {', '.join(from_)}" if from_ else ""
     channels = [None] if not from_ else [_channel(each) for each in from_]
 
-    async def remove(store: "Store") -> int:
+    async def remove(store: "Store") -> tuple[str, int]:
         wishes = await store.feeds.subscriptions(DEFAULT_TEAM)
         # What is listed has no secrets in it; of two that look alike neither is meant.
         alike = {each.feed for each in wishes if url in {each.feed, _redacted(each.feed)}}
         if len(alike) > 1 and url not in alike:
             raise UsageError(f"{len(alike)} feeds are listed as {url}; give the whole address")
         meant = url if url in alike else next(iter(alike), url)
-        return sum(
-            [
-                await store.feeds.unsubscribe(DEFAULT_TEAM, meant, each, (ORIGIN,))
-                for each in channels
-            ]
-        )
+        ended = [
+            await store.feeds.unsubscribe(DEFAULT_TEAM, meant, each, (ORIGIN,)) for each in channels
+        ]
+        return meant, sum(ended)
 
-    if not _with_store(load(config, os.environ), remove):
-        stop(
-            f"{_redacted(url)} was not added here{there}; what "
-            "the configuration or a list names is taken out there",
-            NOT_FOUND,
-        )
+    settings = load(config, os.environ)
+    meant, ended = _with_store(settings, remove)
+    others = [
+        each
+        for each in _followed(settings)[1]
+        if each.feed == meant and (not from_ or each.channel in channels)
+    ]
+    if not ended:
+        listed = "; what the configuration or a list names is taken out there" if others else ""
+        stop(f"{_redacted(url)} was not added here{there}{listed}", NOT_FOUND)
+    if others:
+        whose = _listing({each.origin for each in others})
+        print(f"{_redacted(url)} is out of what was added{there}, and still followed for {whose}")
+        return
     print(f"{_redacted(url)} is not followed any more{there}")
+
+
+def _listing(origins: "Collection[str]") -> str:
+    """Say who else wishes for a feed: the configuration, lists, people in a chat."""
+    told = {
+        "the configuration" if each == CONFIGURED else _redacted(each.removeprefix("list:"))
+        for each in origins
+    }
+    return " and ".join(sorted(told))
 
 
 @feeds_cli.command("import")
@@ -234,7 +249,7 @@ def feeds_search(
     vendors: Annotated[
         list[str] | None, typer.Argument(help="Ids of vendors; all of the watchlist without.")
     ] = None,
-    days: Annotated[int, typer.Option(help="How far back, in days.")] = 30,
+    days: Annotated[int, typer.Option(help="How far back, in days.", min=1, max=3650)] = 30,
     config: ConfigFile = None,
     folders: WatchlistFolders = None,
 ) -> None:
@@ -262,7 +277,9 @@ def feeds_search(
         return count
 
     if not _with_store(settings, search):
-        stop("nothing that feeds brought since then names them", NOT_FOUND)
+        named = ", ".join(vendors or ()) or "a watched vendor"
+        lately = "in the last day" if days == 1 else f"in the last {days} days"
+        stop(f"nothing that feeds brought {lately} names {named}", NOT_FOUND)
 
 
 @contextmanager
@@ -289,7 +306,7 @@ def _channel(key: str) -> Channel:
         return Channel.at(TypeAdapter(ChannelKey).validate_python(key))
     except ValidationError:
         raise UsageError(
-            f"{key!r} is no channel; write slack:C0123456789 or matrix:!room:server"
+            f"{key!r} is no channel; write slack:C0123456789, matrix:!room:server or console:#name"
         ) from None
 
 
@@ -319,7 +336,8 @@ def _state(feed: Feed) -> str:
         return "gone"
     if feed.failures:
         times = _counted(feed.failures, "time")
-        return f"failed {times}: {clean(feed.last_error or 'for no known reason')}"
+        why = (feed.last_error or "for no known reason").removeprefix(f"{_redacted(feed.url)} ")
+        return f"failed {times}: {clean(why)}"
     return "not read yet" if feed.checked_at is None else "ok"
 
 

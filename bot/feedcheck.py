@@ -21,6 +21,7 @@ from bot.feeds.jobs import FeedJob, Reading
 from bot.feeds.links import redact
 from bot.feeds.listing import read
 from bot.feeds.polled import Asked, Rules
+from bot.feeds.schedule import Limits
 
 _MOST_TITLE = 100
 
@@ -44,7 +45,8 @@ async def look(url: str, settings: Config) -> Looked:
         except FeedError as error:
             return Looked(await _instead(fetcher, fetched, str(error)), is_feed=False)
     matcher = Matcher(pack.load(settings.pack_folders()).vendors.values())
-    return Looked(tuple(_told(url, fetched, reading, matcher, now)), is_feed=True)
+    rules = Rules(Limits(given.fastest, given.slowest))
+    return Looked(tuple(_told(url, fetched, reading, matcher, rules, now)), is_feed=True)
 
 
 def _read(url: str, fetched: Fetched, now: datetime) -> Reading:
@@ -54,6 +56,8 @@ def _read(url: str, fetched: Fetched, now: datetime) -> Reading:
 async def _instead(fetcher: Fetcher, page: Fetched, why: str) -> tuple[str, ...]:
     """Say which feeds a page names, or else what there is at the usual places."""
     body = page.body or b""
+    if not body.strip():
+        return (why,)
     try:
         if not body.lstrip().startswith((b"<", b"{", b"[")):
             is_plain(body, page.content_type, redact(page.url))
@@ -81,8 +85,8 @@ async def _instead(fetcher: Fetcher, page: Fetched, why: str) -> tuple[str, ...]
     return (f"{redact(page.url)} is no feed; feeds of that site:", *lines)
 
 
-def _told(
-    url: str, fetched: Fetched, reading: Reading, matcher: Matcher, now: datetime
+def _told(  # noqa: PLR0913, PLR0917 - what was read, and what it is judged by
+    url: str, fetched: Fetched, reading: Reading, matcher: Matcher, rules: Rules, now: datetime
 ) -> Iterator[str]:
     yield f"{redact(url)}: {clean(reading.title)[:_MOST_TITLE] or 'a feed without a title'}"
     if fetched.moved_to is not None:
@@ -92,8 +96,9 @@ def _told(
     newest = f", the newest of {max(dates):%-d %b %Y %H:%M} UTC" if dates else ", none with a date"
     count = f"{len(entries)} entr{'y' if len(entries) == 1 else 'ies'}"
     yield f"  {count}{newest if entries else ''}"
-    yield f"  {'can' if fetched.etag or fetched.last_modified else 'cannot'} say whether it changed"
-    first = Asked(Feed(url, now), now, Rules(), Random(0))  # noqa: S311 - no secret
+    says = "can" if fetched.etag or fetched.last_modified else "cannot"
+    yield f"  its server {says} say that nothing changed{'' if says == 'can' else ': sent whole'}"
+    first = Asked(Feed(url, now), now, rules, Random(0))  # noqa: S311 - no secret
     wait = first.read(fetched, "", reading, {each.id for each in entries}).feed.next_check_at - now
     yield f"  would be asked again in about {_minutes(wait)}"
     yield from _names(entries, matcher)
@@ -113,4 +118,6 @@ def _names(entries: Iterable[Entry], matcher: Matcher) -> Iterator[str]:
 
 def _minutes(wait: timedelta) -> str:
     minutes = round(wait.total_seconds() / 60)
+    if minutes <= 1:
+        return "a minute"
     return f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -83,7 +84,7 @@ def test_check_says_what_is_in_a_feed(served: FeedServer, run: Run) -> None:
     assert code == 0
     assert out[0] == f"{served.url('/feed.xml')}: The Paper"
     assert out[1] == "  1 entry, the newest of 4 Mar 2024 09:00 UTC"
-    assert out[2] == "  can say whether it changed"
+    assert out[2] == "  its server can say that nothing changed"
     assert out[3].startswith("  would be asked again in about ")
     assert out[4] == "  names hikvision in 1 entry"
 
@@ -137,6 +138,8 @@ def test_check_says_what_is_there_instead_of_a_feed(
         (("import", __file__, "--to", "console:#x"), "is not OPML"),
         (("export", "no/such/folder.opml"), "cannot be written"),
         (("sync",), "has no feeds.lists"),
+        (("search", "--days", "9999999"), "less than or equal to 3650"),
+        (("search", "--days", "-1"), "greater than or equal to 1"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_2(run: Run, arguments: tuple[str, ...], words: str) -> None:
@@ -151,6 +154,24 @@ def test_a_page_that_is_not_there_is_one_line(served: FeedServer, run: Run) -> N
     code, _, [line] = run("check", served.url("/missing"))
     assert code == 2
     assert line == f"vendorwatch: {served.url('/missing')} answered 404 Not Found"
+
+
+def test_check_asks_as_often_as_the_configuration_lets_it(
+    tmp_path: Path, served: FeedServer, run: Run
+) -> None:
+    undated = re.sub(r"<pubDate>.*</pubDate>", "", RSS)
+    served.put("/feed.xml", undated)
+    url = served.url("/feed.xml")
+    write(tmp_path, fastest="1m", slowest="1m")
+    assert "  would be asked again in about a minute" in run("check", url)[1]
+
+
+def test_an_answer_without_a_word_is_told_as_that(served: FeedServer, run: Run) -> None:
+    served.put("/feed.xml", "", kind="application/rss+xml")
+    url = served.url("/feed.xml")
+    code, [line], _ = run("check", url)
+    assert code == 1
+    assert line == f"{url} is not a feed: it is empty"
 
 
 # ------------------------------------------------------------------------ add, list, remove
@@ -195,7 +216,25 @@ def test_what_the_configuration_follows_is_listed_before_the_bot_has_run(
 ) -> None:
     write(tmp_path, list=[{"url": B, "channels": ["console:#x"]}])
     assert run("list")[1] == [f"{B}\tnot read yet\t-\tconsole:#x"]
-    assert run("remove", B)[0] == 1
+    code, _, [line] = run("remove", B)
+    assert code == 1
+    assert "what the configuration or a list names is taken out there" in line
+
+
+def test_a_feed_that_nobody_wishes_for_is_not_sought_elsewhere(run: Run) -> None:
+    assert run("remove", A)[::2] == (1, [f"vendorwatch: {A} was not added here"])
+
+
+def test_what_is_configured_as_well_is_still_followed_and_said_so(tmp_path: Path, run: Run) -> None:
+    run("add", B, "--to", "console:#y")
+    write(tmp_path, list=[{"url": B, "channels": ["console:#x"]}])
+    assert run("remove", B)[1] == [
+        f"{B} is out of what was added, and still followed for the configuration"
+    ]
+    run("add", B, "--to", "console:#y")
+    assert run("remove", B, "--from", "console:#y")[1] == [
+        f"{B} is not followed any more for console:#y"
+    ]
 
 
 def test_a_feed_that_fails_says_so_in_the_list(tmp_path: Path, run: Run) -> None:

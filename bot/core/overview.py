@@ -6,6 +6,7 @@ Whoever asks is shown what they may see: the caller chose it.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from bot.core.choices import Mute
 from bot.core.document import (
@@ -159,19 +160,35 @@ def _feeds(feeds: tuple[FeedHealth, ...], now: datetime) -> list[Block]:
     lead = f"{len(feeds)} polled, "
     lead += f"{len(failing)} failing." if failing else "all well."
     first = sorted(feeds, key=lambda each: -each.failures)[:FEEDS_SHOWN]
-    items = tuple(Item(_feed(each, now)) for each in first)
-    return [Paragraph(words(lead)), Bullets(items)]
+    blocks: list[Block] = [Paragraph(words(lead))]
+    blocks.append(Bullets(tuple(Item(_feed(each, now)) for each in first)))
+    if len(feeds) > len(first):
+        more = f"And {len(feeds) - len(first)} more: `vendorwatch feeds list`."
+        blocks.append(Paragraph(spoken(more)))
+    return blocks
 
 
 def _feed(feed: FeedHealth, now: datetime) -> Inlines:
-    title = link(feed.title or feed.url, feed.url)
+    shown = _shown(feed.url)
+    title = link(feed.title or shown, feed.url if shown == feed.url else None)
     if feed.failures:
         times = f"{feed.failures} time{'' if feed.failures == 1 else 's'} in a row"
-        return words(title, f": failed {times} ({feed.error or 'no reason given'})")
+        error = (feed.error or "no reason given").removeprefix(f"{shown} ")
+        return words(title, f": failed {times} ({error})")
     if feed.checked_at is None:
         return words(title, ": not looked at yet")
     minutes = max(0, int((now - feed.checked_at).total_seconds() // 60))
     return words(title, f": looked at {minutes} minute{'' if minutes == 1 else 's'} ago")
+
+
+def _shown(url: str) -> str:
+    """Give an address without what may be a secret in it: credentials and parameters."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that cannot be read"
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="..." if parts.query else "", fragment="").geturl()
 
 
 def _alerts(alerts: tuple[Told, ...], name: Callable[[str], str]) -> Block:

@@ -111,6 +111,34 @@ async def test_alerts_of_long_ago_count_no_more(busy: Bot) -> None:
     assert "None in 30 days." in text
 
 
+async def test_an_address_is_shown_without_what_may_be_secret(tmp_path: Path) -> None:
+    secret = "https://bea:hunter2@c.example/feed?token=abc"  # noqa: S105 - invented
+    routes = {secret: (place("#news"),)}
+    async with a_bot(tmp_path, [ACME], Settings(), Clock(), routes) as bot:
+        for title in (None, "The C"):
+            failed = Feed(secret, bot.clock() + timedelta(hours=1), failures=1, title=title)
+            await bot.app.on_poll(Poll(failed))
+            shown = await bot.answers("vendor overview")
+            assert (title or "https://c.example/feed?...") in shown
+        posted = repr(bot.platform.answered)
+        assert "hunter2" not in posted
+        assert "abc" not in posted
+
+
+async def test_of_many_feeds_it_says_how_many_it_does_not_show(tmp_path: Path) -> None:
+    routes = {f"https://{each}.example/feed": (place("#news"),) for each in range(12)}
+    async with a_bot(tmp_path, [ACME], Settings(), Clock(), routes) as bot:
+        assert "And 2 more: vendorwatch feeds list." in await bot.answers("vendor overview")
+
+
+async def test_an_error_does_not_say_the_address_again(tmp_path: Path) -> None:
+    async with a_bot(tmp_path, [ACME], Settings(), Clock(), {FEED: (place("#news"),)}) as bot:
+        later, why = bot.clock() + timedelta(hours=1), f"{FEED} answered 404 Not Found"
+        await bot.app.on_poll(Poll(Feed(FEED, later, failures=1, last_error=why)))
+        lines = (await bot.answers("vendor overview")).splitlines()
+        assert f"{FEED}: failed 1 time in a row (answered 404 Not Found)" in lines
+
+
 async def test_feeds_that_fail_come_first_with_their_reason(tmp_path: Path) -> None:
     good, bad = "https://a.example/feed", "https://b.example/feed"
     routes = {each: (place("#news"),) for each in (good, bad)}
