@@ -15,6 +15,7 @@ from typing import Protocol
 import structlog
 
 from bot.arrivals import Arrivals
+from bot.channelfeeds import ChannelFeeds, LooksAtFeed
 from bot.clerk import Clerk
 from bot.commands.context import Context
 from bot.core.commands import CommandTable
@@ -36,7 +37,7 @@ from bot.platforms.base import Platform
 from bot.rights import Rights
 from bot.storage.rows import Retention
 from bot.storage.store import Store
-from bot.subscriptions import Subscriptions
+from bot.subscriptions import Subscriptions, tellable
 from bot.upkeep import Upkeep
 
 log = structlog.get_logger()
@@ -44,6 +45,10 @@ DRAIN = timedelta(seconds=6)
 """With the few seconds that cancelled work has, an orderly end takes ten at most."""
 KEEP = Retention()
 NOBODY = Roles()
+
+
+def _nothing() -> None:
+    return
 
 
 class Work(Protocol):
@@ -78,6 +83,8 @@ class App:
     watch: Mapping[str, Watch] = field(default_factory=dict)
     rng: Random = field(default_factory=SystemRandom)
     reads: ReadsPage | None = None
+    looks: LooksAtFeed | None = None
+    poll_now: Callable[[], None] = _nothing
     rights: Rights = field(init=False)
     places: Places = field(init=False)
     subscriptions: Subscriptions = field(init=False)
@@ -215,15 +222,7 @@ class App:
             if self.reads is None:
                 raise UsageError("Pages cannot be fetched here.")
             # What only a private channel or another team follows, nobody finds out elsewhere.
-            near = [
-                feed
-                for feed, to in routes.items()
-                if any(
-                    each.key == channel.key or not (each.private or each.team != channel.team)
-                    for each in to
-                )
-            ]
-            return await self.reads.read(url, near)
+            return await self.reads.read(url, tellable(routes, channel))
 
         return Context(
             invocation=invocation,
@@ -232,6 +231,9 @@ class App:
             desk=self.mentions.desk(compiled),
             settings=self.settings,
             records=self.store,
+            feeds=ChannelFeeds(
+                channel, self.store.feeds, self.subscriptions, known, self.looks, self.poll_now
+            ),
             role=lambda: self.rights.role(invocation),
             private_keys=lambda: self.rights.private_keys(invocation),
             now=self.clock(),

@@ -13,6 +13,7 @@ from bot.core.feed import CONFIGURED, Route
 from bot.core.mention import DEFAULT_TEAM, Channel
 from bot.feeds.fetching.fetch import Fetcher
 from bot.feeds.hosts import Hosts
+from bot.feeds.onefeed import OneFeed
 from bot.feeds.onepage import OnePage
 from bot.feeds.pages import Pages
 from bot.feeds.polled import Rules
@@ -61,11 +62,25 @@ async def feeding(
         public_fetcher(config) as public,
         Readers() as readers,
     ):
-        pages = Pages(fetching, readers, feeds, hosts, clock, at_once=2)
+
+        async def door(feed: str) -> Fetcher:
+            await app.subscriptions.look()
+            return public if app.subscriptions.is_by_chat(feed) else fetching
+
+        pages = Pages(fetching, readers, feeds, hosts, clock, at_once=2, door=door)
         app.reads = OnePage(pages, replace(pages, fetcher=public))
-        polling = Poller(fetching, readers, feeds, app, clock, rng, hosts=hosts, rules=rules)
+        app.looks = OneFeed(public, readers, hosts, clock, rules)
+        polling = Poller(
+            fetching, readers, feeds, app, clock, rng, hosts=hosts, rules=rules, door=door
+        )
+        app.poll_now = polling.nudge
+
+        def changed() -> None:
+            app.subscriptions.forget()
+            polling.nudge()
+
         late = SecondTries(replace(pages), feeds, app, clock, rng)
-        lists = Following(followed_lists(config), app.store, fetching, clock, polling.nudge)
+        lists = Following(followed_lists(config), app.store, fetching, clock, changed)
         yield Feeding(polling, late, lists)
 
 

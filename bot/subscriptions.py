@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.core.feed import Subscription
+from bot.core.feed import CHAT, Subscription
 from bot.core.mention import Channel
 from bot.errors import StorageError
 from bot.storage.store import Store
@@ -22,7 +22,9 @@ class Subscriptions:
     clock: Callable[[], datetime]
     _channels: Mapping[str, tuple[Channel, ...]] = field(init=False, default_factory=dict)
     _backfill: Mapping[str, timedelta] = field(init=False, default_factory=dict)
+    _by_chat: frozenset[str] = field(init=False, default=frozenset())
     _read_at: datetime | None = field(init=False, default=None)
+    _stale: bool = field(init=False, default=False)
     _asking: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     @property
@@ -34,6 +36,14 @@ class Subscriptions:
         """Say how old an entry may be that is searched in the first poll; None: none is."""
         return self._backfill.get(feed)
 
+    def is_by_chat(self, feed: str) -> bool:
+        """Say whether nobody but people in chats asked for a feed; of an unknown one as well."""
+        return feed in self._by_chat or feed not in self._channels
+
+    def forget(self) -> None:
+        """Ask the database again next time: somebody subscribed, or does no more."""
+        self._stale = True
+
     async def look(self) -> None:
         """Read anew if it is not fresh. Raise StorageError as long as it never could be read."""
         if not self._is_fresh():
@@ -43,10 +53,12 @@ class Subscriptions:
 
     def _is_fresh(self) -> bool:
         read_at = self._read_at
-        return read_at is not None and timedelta(0) <= self.clock() - read_at < FRESH
+        if self._stale or read_at is None:
+            return False
+        return timedelta(0) <= self.clock() - read_at < FRESH
 
     async def _ask(self) -> None:
-        now = self.clock()
+        now, self._stale = self.clock(), False  # what changes while this is read is read again
         try:
             self._take(await self.store.feeds.subscriptions())
         except StorageError:
@@ -58,9 +70,23 @@ class Subscriptions:
     def _take(self, subscribed: tuple[Subscription, ...]) -> None:
         channels: dict[str, dict[Channel, None]] = {}
         backfill: dict[str, timedelta] = {}
+        others = {each.feed for each in subscribed if each.origin != CHAT}
         for each in subscribed:
             channels.setdefault(each.feed, {})[each.channel] = None
             if each.backfill is not None:
                 backfill[each.feed] = max(each.backfill, backfill.get(each.feed, timedelta()))
         self._channels = {feed: tuple(there) for feed, there in channels.items()}
         self._backfill = backfill
+        self._by_chat = frozenset(channels.keys() - others)
+
+
+def tellable(routes: Mapping[str, tuple[Channel, ...]], channel: Channel) -> list[str]:
+    """Give the feeds that a channel may know of: its own, and those of its team's open channels."""
+    return [
+        feed
+        for feed, to in routes.items()
+        if any(
+            each.key == channel.key or not (each.private or each.team != channel.team)
+            for each in to
+        )
+    ]

@@ -1,6 +1,6 @@
 """Every command there is: importing this package declares them all."""
 
-from bot.commands import lookup, muting, places, settling, sharing, status
+from bot.commands import feeds, lookup, muting, places, settling, sharing, status
 from bot.commands.declared import table
 
-__all__ = ["lookup", "muting", "places", "settling", "sharing", "status", "table"]
+__all__ = ["feeds", "lookup", "muting", "places", "settling", "sharing", "status", "table"]

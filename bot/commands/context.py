@@ -1,14 +1,16 @@
 """What a command may see and do: never the bot, only what it needs to answer."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.cards import Desk
 from bot.core.choices import Mute, Report
 from bot.core.commands import Answer, Role
 from bot.core.document import Document, quoted
+from bot.core.feed import Feed
+from bot.core.feedlook import Elsewhere, Followed, Found
 from bot.core.matcher import Matcher
 from bot.core.mention import Channel, Invocation
 from bot.core.overview import Overview
@@ -60,6 +62,31 @@ class Records(Protocol):
         """Give what is watched where; private channels only where their key is given."""
 
 
+class Feeds(Protocol):
+    """What commands ask of, and do to, the feeds of the channel they are given in.
+
+    May raise StorageError.
+    """
+
+    async def look(self, url: str) -> Found:
+        """Read a feed once and keep nothing. Raise FeedError, or UsageError where none can be."""
+
+    async def follow(self, url: str, backfill: timedelta | None, by: str, now: datetime) -> bool:
+        """Have a feed's news come here; say False if somebody here asked for that before."""
+
+    async def leave(self, url: str) -> None:
+        """End what somebody here asked for; what others did stands."""
+
+    async def here(self) -> tuple[Followed, ...]:
+        """Give what the channel follows, by address."""
+
+    async def elsewhere(self) -> Elsewhere:
+        """Count what other channels follow, of those that are open to all of the team."""
+
+    def outlines(self, feeds: Iterable[Feed], now: datetime) -> tuple[str, ...]:
+        """Give the lines of an OPML list of feeds."""
+
+
 async def _nobody() -> bool:
     return False
 
@@ -101,6 +128,7 @@ class Context:
     desk: Desk
     settings: Settings
     records: Records
+    feeds: Feeds
     role: Callable[[], Awaitable[Role]]
     private_keys: Callable[[], Awaitable[frozenset[str]]]
     now: datetime

@@ -51,9 +51,9 @@ async def vendor_overview(context: Context) -> Document:
 
 
 def _is_for(context: Context, feed: str, private: frozenset[str]) -> bool:
-    """Say whether a feed may be told of: not where it goes to others' private channels alone."""
-    channels = context.routes.get(feed, ())
-    return not channels or any(not each.private or each.key in private for each in channels)
+    """Say whether a feed may be told of: one of the team's that not only private channels have."""
+    ours = [each for each in context.routes.get(feed, ()) if each.team == context.team]
+    return any(not each.private or each.key in private for each in ours)
 
 
 async def _what_watching_off_does(

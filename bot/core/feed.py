@@ -9,6 +9,8 @@ from bot.core.mention import Channel, Entry
 
 CONFIGURED = "config"
 """The origin of subscriptions that the configuration makes."""
+CHAT = "chat"
+"""The origin of subscriptions that people make by command."""
 
 
 @dataclass(frozen=True, slots=True)

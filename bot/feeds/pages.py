@@ -13,7 +13,7 @@ from bot.feeds.fetching.fetch import Fetched, Fetcher
 from bot.feeds.hosts import Hosts
 from bot.feeds.jobs import PageJob
 from bot.feeds.links import origin_host, redact
-from bot.feeds.ports import ReadsPages, Repeats
+from bot.feeds.ports import Door, ReadsPages, Repeats
 
 LONGEST_REST_S = 3600.0
 """A host rests no longer for what a page of its was answered: its feeds would wait as well."""
@@ -34,7 +34,7 @@ class Page:
 
 @dataclass(slots=True)
 class Pages:
-    """Reads pages, `at_once` at a time."""
+    """Reads pages, `at_once` at a time; those that a feed named, through that feed's door."""
 
     fetcher: Fetcher
     reads: ReadsPages
@@ -42,6 +42,7 @@ class Pages:
     hosts: Hosts
     clock: Callable[[], datetime]
     at_once: int = 4
+    door: Door | None = None
     _room: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,7 +63,9 @@ class Pages:
         return Page(fetched.url, without(article, known), seen)
 
     async def _fetch(self, url: str, beside: str | None) -> Fetched:
-        host = origin_host(url)
+        host, fetcher = origin_host(url), self.fetcher
+        if beside is not None and self.door is not None:
+            fetcher = await self.door(beside)
         async with self.hosts.at(host), self._room:
             now = self.clock()
             until = self.hosts.rests_until(host, now)
@@ -71,7 +74,7 @@ class Pages:
                 told = f"{redact(url)} was not asked for: its server wants to be left alone"
                 raise RestingError(told, retry_after=seconds, passing=True)
             try:
-                return await self.fetcher.page(url, beside=beside)
+                return await fetcher.page(url, beside=beside)
             except FeedError as error:
                 if error.retry_after is not None:
                     self.hosts.rest(host, now, min(error.retry_after, LONGEST_REST_S))

@@ -23,7 +23,7 @@ from bot.feeds.jobs import FeedJob
 from bot.feeds.links import origin_host, redact
 from bot.feeds.pages import Pages
 from bot.feeds.polled import Asked, Rules, waits
-from bot.feeds.ports import Reads, Sink, Source
+from bot.feeds.ports import Door, Reads, Sink, Source
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -67,6 +67,7 @@ class Poller:
         hosts: Hosts | None = None,
         rules: Rules | None = None,
         pace: Pace | None = None,
+        door: Door | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._reads = reads
@@ -77,7 +78,8 @@ class Poller:
         self._hosts = Hosts(1.0) if hosts is None else hosts  # an empty one is false
         self._rules = rules or Rules()
         self._pace = pace or Pace()
-        pages = Pages(fetcher, reads, source, self._hosts, clock)
+        self._door = door
+        pages = Pages(fetcher, reads, source, self._hosts, clock, door=door)
         self._articles = Articles(pages, sink.wants_page, rng)
         self._woken = asyncio.Event()
         self._due: datetime | None = None
@@ -206,6 +208,7 @@ class Poller:
     async def _fetch(self, feed: Feed, now: datetime) -> Fetched:
         """Fetch a feed; one that was never stored is asked for whole, and any now and then."""
         host = origin_host(feed.at)
+        fetcher = self._fetcher if self._door is None else await self._door(feed.url)
         etag, last_modified = feed.etag, feed.last_modified
         if not feed.seeded or self._doubts(feed, now):
             etag = last_modified = None
@@ -215,7 +218,7 @@ class Poller:
             if until is not None:
                 raise _RestsError(until)
             try:
-                return await self._fetcher.feed(feed.at, etag=etag, last_modified=last_modified)
+                return await fetcher.feed(feed.at, etag=etag, last_modified=last_modified)
             except FeedError as error:
                 if error.retry_after is not None:
                     self._hosts.rest(host, now, error.retry_after)

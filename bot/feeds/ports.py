@@ -1,13 +1,17 @@
 """What reading feeds and pages needs of the rest of the bot."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from bot.core.feed import Feed, Paragraphs, Poll, Unread
 from bot.core.mention import Entry
 from bot.feeds.extraction.article import Article
+from bot.feeds.fetching.fetch import Fetcher
 from bot.feeds.jobs import FeedJob, PageJob, Reading
+
+Door: TypeAlias = Callable[[str], Awaitable[Fetcher]]
+"""Gives what a feed, by its name, is fetched through. May raise StorageError."""
 
 
 class Repeats(Protocol):
@@ -69,8 +73,12 @@ class ReadsPages(Protocol):
         """Reduce a page to its article."""
 
 
-class Reads(ReadsPages, Protocol):
-    """Reads what came from the web, away from the event loop. Raises FeedError."""
+class ReadsFeeds(Protocol):
+    """Reads feeds, away from the event loop. Raises FeedError."""
 
     async def feed(self, job: FeedJob) -> Reading:
         """Read a feed's body."""
+
+
+class Reads(ReadsPages, ReadsFeeds, Protocol):
+    """Reads what came from the web."""

@@ -149,6 +149,14 @@ def active(connection: Connection) -> tuple[Feed, ...]:
     return tuple(map(_feed, rows))
 
 
+def of(connection: Connection, urls: Collection[str]) -> tuple[Feed, ...]:
+    """Give the feeds with these addresses, those that are known."""
+    found: list[Feed] = []
+    for some in portions(sorted(urls)):
+        found += map(_feed, connection.execute(_STATE.where(feed.c.url.in_(some))))
+    return tuple(found)
+
+
 def _row(state: Feed) -> dict[str, object]:
     return {
         "b_url": state.url,

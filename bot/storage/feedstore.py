@@ -95,6 +95,10 @@ class FeedStore:
         """Give the feeds that anybody subscribes to, gone ones too, by address."""
         return await self.database.read(feeds.active)
 
+    async def states(self, urls: Collection[str]) -> tuple[Feed, ...]:
+        """Give the feeds with these addresses, by address; what is unknown is left out."""
+        return await self.database.read(feeds.of, urls)
+
     # Pages that come later
 
     async def lease_pages(self, now: datetime, lease: timedelta, most: int) -> tuple[Unread, ...]:
