@@ -45,6 +45,8 @@ async def _check_platforms(config: Config) -> list[str]:
     except BotError as error:
         problems.append(str(error))
         platforms = ()
+    else:
+        problems += _without_platform(config, {each.name for each in platforms})
     try:
         if store is not None:
             await keep(platforms, store)
@@ -57,6 +59,18 @@ async def _check_platforms(config: Config) -> list[str]:
         if store is not None:
             await store.close()
     return problems
+
+
+def _without_platform(config: Config, names: set[str]) -> list[str]:
+    """Say which channels are to be told of something on a platform that is not set up."""
+    keys = [*config.admins.channels]
+    keys += [key for each in config.feeds.list for key in each.channels]
+    keys += [key for each in config.feeds.lists for key in each.channels]
+    return [
+        f"{key} cannot be reached: {key.partition(':')[0]} is not set up; add it to the config"
+        for key in dict.fromkeys(keys)
+        if key.partition(":")[0] not in names
+    ]
 
 
 async def _check_feed(fetching: Fetcher, url: str) -> list[str]:

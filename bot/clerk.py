@@ -197,6 +197,9 @@ class Clerk:
 async def _allow(context: Context, call: Call) -> None:
     if not await may(context, call):
         path = " ".join(call.command.path)
+        if call.command.shows:
+            who = WHO[call.command.role] + (", and moderators here," if call.command.local else "")
+            raise UsageError(f"Only {who} may change that; nothing was done. `{path}` shows it.")
         raise UsageError(f"Only {WHO[call.command.role]} may use `{path}`; nothing was done.")
 
 

@@ -120,10 +120,13 @@ def refuse_forgeable(invocation: Invocation) -> None:
 async def may(context: Context, call: Call) -> bool:
     """Say whether a command may be carried out for whoever gives it, by the role that it needs.
 
-    Whoever moderates the channel may as well if it is about that channel alone.
+    Whoever moderates the channel may as well if it is about that channel alone, and anybody if it
+    only shows something.
     """
     needed, here = call.command.role, context.invocation.channel
-    if needed is Role.READER or (await context.role()).reaches(needed):
+    if needed is Role.READER or (call.command.shows and not call.arguments):
+        return True
+    if (await context.role()).reaches(needed):
         return True
     about = call.arguments.get("channel", here.id)
     return call.command.local and about in {here.id, here.key} and await context.moderates()

@@ -174,6 +174,21 @@ def test_an_answer_without_a_word_is_told_as_that(served: FeedServer, run: Run) 
     assert line == f"{url} is not a feed: it is empty"
 
 
+def test_a_channel_where_the_bot_cannot_speak_is_a_problem(
+    served: FeedServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served.put("/feed.xml", RSS)
+    channels = ["console:#x", "slack:C0123456789"]
+    given = write(tmp_path, list=[{"url": served.url("/feed.xml"), "channels": channels}])
+    assert command_line(["check", "--config", str(given)]) == 2
+    said = capsys.readouterr()
+    lines = (said.out + said.err).splitlines()
+    assert lines == [
+        "slack:C0123456789 cannot be reached: slack is not set up; add it to the config",
+        "vendorwatch: 1 problem",
+    ]
+
+
 # ------------------------------------------------------------------------ add, list, remove
 
 

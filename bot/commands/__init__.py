@@ -1,6 +1,29 @@
-"""Every command there is: importing this package declares them all."""
+"""Every command there is: importing this package declares them all, the first one first in help."""
 
-from bot.commands import feeds, lookup, muting, places, settling, sharing, status
+from bot.commands import (
+    lookup,
+    loudness,
+    muting,
+    pausing,
+    places,
+    settling,
+    sharing,
+    status,
+    subscribing,
+    wrongs,
+)
 from bot.commands.declared import table
 
-__all__ = ["feeds", "lookup", "muting", "places", "settling", "sharing", "status", "table"]
+__all__ = [
+    "lookup",
+    "loudness",
+    "muting",
+    "pausing",
+    "places",
+    "settling",
+    "sharing",
+    "status",
+    "subscribing",
+    "table",
+    "wrongs",
+]

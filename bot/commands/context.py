@@ -1,13 +1,14 @@
 """What a command may see and do: never the bot, only what it needs to answer."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.cards import Desk
-from bot.core.choices import Mute, Report
-from bot.core.commands import Answer, Role
+from bot.core.choices import Mute, Precision, Report, WrongMatch
+from bot.core.commands import Answer, Rest, Role
 from bot.core.document import Document, quoted
 from bot.core.feed import Feed
 from bot.core.feedlook import Elsewhere, Followed, Found
@@ -17,9 +18,12 @@ from bot.core.overview import Overview
 from bot.core.page import PageText
 from bot.core.places import Listening, Watch
 from bot.core.settings import Settings
-from bot.core.status import Status
+from bot.core.status import Pause, Status
 from bot.core.watchlist import Watchlist
 from bot.errors import UsageError
+
+NOTHING = Rest("")
+"""What a parameter is that was not given."""
 
 
 class Records(Protocol):
@@ -51,6 +55,43 @@ class Records(Protocol):
 
     async def chosen(self, channel: str, team: str) -> dict[str, str]:
         """Give what a channel (its key) chose otherwise than the configuration says."""
+
+    async def choose(
+        self, channel: str, changes: Mapping[str, str | None], by: str, now: datetime, team: str
+    ) -> dict[str, str]:
+        """Change what a channel (its key) chose, None takes it back; give all that holds now."""
+
+    async def pause(self, by: str, now: datetime, team: str) -> bool:
+        """Stop all posting; say False if it is stopped already."""
+
+    async def resume(self, now: datetime, team: str, defaults: Settings) -> int | None:
+        """Let posting go on; give how many alerts waited, None if it was not stopped.
+
+        Those of private channels are not counted. `defaults` hold in channels that chose nothing.
+        """
+
+    async def paused(self, team: str) -> Pause | None:
+        """Say who stopped all posting, if somebody did."""
+
+    async def wrong_proposals(self, team: str, *, seen: frozenset[str]) -> tuple[WrongMatch, ...]:
+        """Give what was marked as wrong and nobody settled.
+
+        Of channels that are private, or of which nobody knows, only where their key is given.
+        """
+
+    async def settle_wrong_match(
+        self,
+        id: int,  # noqa: A002 - the record's own number
+        seen_from: Channel,
+        *,
+        approve: bool,
+        team: str,
+        everywhere: bool,
+    ) -> WrongMatch | None:
+        """Approve a proposal, perhaps for everywhere, or reject it; None if it does not wait."""
+
+    async def precision(self, team: str) -> tuple[Precision, ...]:
+        """Count alerts and wrong matches for each listed name, but for private channels."""
 
     async def listening(self, channel: Channel) -> Listening | None:
         """Say what was decided about listening in a channel."""
@@ -148,6 +189,19 @@ class Context:
     def team(self) -> str:
         """Whose command it is."""
         return self.invocation.channel.team
+
+    async def chosen(self) -> tuple[dict[str, str], Settings]:
+        """Give what was chosen for this channel, and the settings that hold in it."""
+        choices = await self.records.chosen(self.invocation.channel.key, self.team)
+        return choices, self.readable(choices)
+
+    def readable(self, choices: Mapping[str, str]) -> Settings:
+        """Give a channel's settings; what a newer program wrote and nobody reads is left."""
+        settings = self.settings
+        for key, text in choices.items():
+            with suppress(ValueError):
+                settings = settings.changed({key: text})
+        return settings
 
     async def tellable(self) -> frozenset[str]:
         """Give the keys of private channels that the answer may speak of.

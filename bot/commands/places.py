@@ -1,6 +1,5 @@
 """Where the bot listens, and what it says of itself."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 from bot.commands.context import Context
@@ -11,7 +10,6 @@ from bot.core.document import Document, Handle, Paragraph, quoted, said, words
 from bot.core.mention import Channel
 from bot.core.overview import Watched, overview
 from bot.core.places import Listening, listens
-from bot.core.settings import Settings
 from bot.errors import UsageError
 
 
@@ -20,18 +18,8 @@ async def vendor_about(context: Context) -> Document:
     """Say what the bot reads, keeps and answers here."""
     channel = context.invocation.channel
     decided = await context.records.listening(channel)
-    vendors = len(context.watchlist.vendors)
-    return about(channel, decided, context.watch, await _chosen(context), vendors)
-
-
-async def _chosen(context: Context) -> Settings:
-    """Give the settings that hold here; what a newer program wrote and nobody reads is left."""
-    settings = context.settings
-    choices = await context.records.chosen(context.invocation.channel.key, context.team)
-    for key, text in choices.items():
-        with suppress(ValueError):
-            settings = settings.changed({key: text})
-    return settings
+    _, settings = await context.chosen()
+    return about(channel, decided, context.watch, settings, len(context.watchlist.vendors))
 
 
 @table.command("vendor overview")

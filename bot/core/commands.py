@@ -71,7 +71,8 @@ class Command:
 
     A `long` answer gets a page of its own where a platform has such. One that is not `listed` is
     given by buttons and the like, and no help speaks of it. A `local` one whoever moderates a
-    channel may use for that channel, whatever their role. What `preview` (the context and the
+    channel may use for that channel, whatever their role. One that `shows` anybody may give without
+    arguments: then it says how things are, and changes nothing. What `preview` (the context and the
     same arguments) says it would do is to be confirmed first; None: nothing is.
     """
 
@@ -84,6 +85,7 @@ class Command:
     listed: bool = True
     local: bool = False
     preview: Preview | None = None
+    shows: bool = False
 
     @property
     def usage(self) -> str:
@@ -117,6 +119,7 @@ class CommandTable:
         listed: bool = True,
         local: bool = False,
         preview: Preview | None = None,
+        shows: bool = False,
     ) -> Callable[[H], H]:
         """Declare a command; raise TypeError if its function lacks a docstring or is untyped."""
 
@@ -128,7 +131,7 @@ class CommandTable:
             if key in self._commands:
                 raise TypeError(f"command {path!r} is declared twice")
             self._commands[key] = Command(
-                key, _parameters(handler), help_, role, handler, long, listed, local, preview
+                key, _parameters(handler), help_, role, handler, long, listed, local, preview, shows
             )
             return handler
 

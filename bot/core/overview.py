@@ -46,13 +46,17 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class FeedHealth:
-    """How a feed is doing. `error` is why the last look failed, if it did."""
+    """How a feed is doing. `error` is why the last look failed, if it did.
+
+    One that is `gone` is not looked at any more, as its server said that there is none.
+    """
 
     url: str
     title: str | None
     checked_at: datetime | None
     failures: int
     error: str | None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +161,11 @@ def _feeds(feeds: tuple[FeedHealth, ...], now: datetime) -> list[Block]:
     if not feeds:
         return [Paragraph(words("None."))]
     failing = [each for each in feeds if each.failures]
-    lead = f"{len(feeds)} polled, "
-    lead += f"{len(failing)} failing." if failing else "all well."
-    first = sorted(feeds, key=lambda each: -each.failures)[:FEEDS_SHOWN]
+    gone = sum(each.gone for each in feeds)
+    lead = f"{len(feeds) - gone} polled, "
+    lead += f"{len(failing)} failing" if failing else "all well"
+    lead += f"; {gone} gone." if gone else "."
+    first = sorted(feeds, key=lambda each: (not each.gone, -each.failures))[:FEEDS_SHOWN]
     blocks: list[Block] = [Paragraph(words(lead))]
     blocks.append(Bullets(tuple(Item(_feed(each, now)) for each in first)))
     if len(feeds) > len(first):
@@ -171,6 +177,8 @@ def _feeds(feeds: tuple[FeedHealth, ...], now: datetime) -> list[Block]:
 def _feed(feed: FeedHealth, now: datetime) -> Inlines:
     shown = _shown(feed.url)
     title = link(feed.title or shown, feed.url if shown == feed.url else None)
+    if feed.gone:
+        return words(title, ": gone for good (410), and not looked at any more")
     if feed.failures:
         times = f"{feed.failures} time{'' if feed.failures == 1 else 's'} in a row"
         error = (feed.error or "no reason given").removeprefix(f"{shown} ")

@@ -62,19 +62,21 @@ def _row(waiting: Waiting, mention_id: int) -> dict[str, object]:
 def end_pause(connection: Connection, team: str, now: datetime, defaults: Settings) -> int:
     """Let what waited for the end of a team's pause come due, where it is quiet in the morning.
 
-    What waits for that morning too is told with it. Give how much that is.
+    What waits for that morning too is told with it. Give how much there was, private channels left
+    out: whoever is told may be in none of them.
     """
     waited = and_(
         held.c.team == team, held.c.hold == HoldReason.PAUSE.value, held.c.due_at.is_(None)
     )
     places = connection.execute(select(held.c.platform, held.c.channel).where(waited).distinct())
-    count = 0
+    told = select(func.count()).select_from(held).where(waited, ~held.c.private)
+    count = int(connection.scalar(told) or 0)
     for platform, channel in sorted((row.platform, row.channel) for row in places):
         chosen = settings.chosen(connection, team, Channel(platform, channel).key)
         quiet = settings.readable(defaults, chosen).quiet
         due = (quiet.until(now) if quiet else None) or now
         here = and_(held.c.platform == platform, held.c.channel == channel)
-        count += connection.execute(update(held).where(waited, here).values(due_at=due)).rowcount
+        connection.execute(update(held).where(waited, here).values(due_at=due))
         connection.execute(
             update(held)
             .where(

@@ -105,7 +105,7 @@ def answer(
         return False
     confirmations.forget_line(connection, command.event)
     for number, (channel, document) in enumerate(made.posts):
-        key = f"brought {number} by {command.event}"
+        key = f"{outbox.BROUGHT}{number} by {command.event}"
         outbox.queue(connection, Draft(key, channel.team, channel, document), now)
     kind = Kind.SHARE if made.shared else Kind.REPLY
     answers.queue(connection, command, pages, kind, now)

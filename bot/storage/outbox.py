@@ -43,6 +43,8 @@ NOTHING = Document("", ())
 """What a withdrawal has to say."""
 # What goes out although a team's posting is stopped: answers, and taking back.
 _EVEN_PAUSED = (*ANSWERS, Kind.REVISE, Kind.WITHDRAW)
+BROUGHT = "brought "
+"""How the keys begin of what a command tells others; that goes out even so."""
 
 # Made once: to build a statement takes longer than to carry it out.
 _NUMBERS = select(outbox.c.id, outbox.c.key).where(
@@ -217,9 +219,10 @@ def _heads() -> ColumnElement[bool]:
     stopped = and_(
         earlier.c.state == State.PENDING,
         earlier.c.kind.not_in(_EVEN_PAUSED),
-        earlier.c.id != outbox.c.target_id,
+        ~earlier.c.key.startswith(BROUGHT),
+        or_(outbox.c.target_id.is_(None), earlier.c.id != outbox.c.target_id),
         earlier.c.team.in_(select(pause.c.team)),
-        outbox.c.kind == Kind.WITHDRAW,
+        or_(outbox.c.kind == Kind.WITHDRAW, outbox.c.key.startswith(BROUGHT)),
     )
     blocked = exists().where(
         earlier.c.open,
@@ -229,7 +232,11 @@ def _heads() -> ColumnElement[bool]:
         ~stopped,
     )
     rested = outbox.c.lane.not_in(bindparam("b_resting", expanding=True))
-    posting = or_(outbox.c.kind.in_(_EVEN_PAUSED), outbox.c.team.not_in(select(pause.c.team)))
+    posting = or_(
+        outbox.c.kind.in_(_EVEN_PAUSED),
+        outbox.c.key.startswith(BROUGHT),
+        outbox.c.team.not_in(select(pause.c.team)),
+    )
     return and_(outbox.c.open, rested, posting, ~blocked)
 
 

@@ -24,7 +24,14 @@ def overview(connection: Connection, team: str, now: datetime, private: frozense
         channels=_channels(connection, team, now, private),
         mutes=mutes.seen(connection, team, now, private),
         feeds=tuple(
-            FeedHealth(each.url, each.title, each.checked_at, each.failures, each.last_error)
+            FeedHealth(
+                each.url,
+                each.title,
+                each.checked_at,
+                0 if each.gone else each.failures,
+                each.last_error,
+                gone=each.gone,
+            )
             for each in feeds.active(connection)
         ),
         alerts=_alerts(connection, team, now, private),

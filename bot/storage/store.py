@@ -153,6 +153,15 @@ class Store:
         """
         return await self._database.read(wrong_matches.listed, team, seen_from.key, state)
 
+    async def wrong_proposals(
+        self, team: str = DEFAULT_TEAM, *, seen: frozenset[str] = frozenset()
+    ) -> tuple[WrongMatch, ...]:
+        """Give what was marked as wrong, anywhere, and nobody settled, in order.
+
+        Of channels that are private, or of which nobody knows, only where their key is in `seen`.
+        """
+        return await self._database.read(wrong_matches.proposals, team, seen)
+
     async def settle_wrong_match(
         self,
         id: int,  # noqa: A002 - the column's name
@@ -160,13 +169,17 @@ class Store:
         *,
         approve: bool,
         team: str = DEFAULT_TEAM,
+        everywhere: bool = False,
     ) -> WrongMatch | None:
         """Approve or reject a proposal; rejected words alert again.
 
-        None if there is none of that number among what is seen from there.
+        What is approved for `everywhere` holds in all channels, if its words are known. None if
+        there is none of that number among what is seen from there.
         """
         state = wrong_matches.APPROVED if approve else wrong_matches.REJECTED
-        return await self._database.write(wrong_matches.settle, team, seen_from.key, id, state)
+        return await self._database.write(
+            wrong_matches.settle, team, seen_from.key, id, state, everywhere=approve and everywhere
+        )
 
     async def precision(self, team: str = DEFAULT_TEAM) -> tuple[Precision, ...]:
         """Count alerts and wrong matches for each listed name."""
@@ -212,7 +225,8 @@ class Store:
     ) -> int | None:
         """Go on posting; what waited comes as digests. Give how many waited, None if not paused.
 
-        `defaults` are the settings of channels that chose none: quiet hours stay quiet.
+        Those that wait for private channels are not counted. `defaults` are the settings of
+        channels that chose none: quiet hours stay quiet.
         """
         return await self._database.write(pauses.resume, team, now, defaults)
 

@@ -1,14 +1,25 @@
 """Words that somebody marked as a wrong match, in the caller's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.core.choices import Precision, WrongMatch
 from bot.core.text import fold
-from bot.storage.tables import mention, wrong_match
+from bot.storage.tables import mention, place, wrong_match
 
 PROPOSED, APPROVED, REJECTED = "proposed", "approved", "rejected"
 NOT_WRONG = "called a wrong match, and is none"
@@ -89,6 +100,17 @@ def listed(
     )
 
 
+def proposals(connection: Connection, team: str, seen: frozenset[str]) -> tuple[WrongMatch, ...]:
+    """Give what nobody settled, in order: of `seen` channels (their keys) and of open ones."""
+    open_ = exists().where(
+        place.c.team == team, place.c.channel == wrong_match.c.channel, ~place.c.private
+    )
+    shown = or_(wrong_match.c.channel.is_(None), wrong_match.c.channel.in_(sorted(seen)), open_)
+    where = (wrong_match.c.team == team, wrong_match.c.state == PROPOSED, shown)
+    rows = connection.execute(select(wrong_match).where(*where).order_by(wrong_match.c.id))
+    return tuple(map(_wrong, rows))
+
+
 def about(connection: Connection, team: str, vendors: Sequence[str]) -> Wrong:
     """Give what was marked as wrong about some vendors, and holds."""
     rows = connection.execute(_WRONG, {"b_team": team, "b_vendors": vendors})
@@ -100,14 +122,19 @@ def _seen_from(channel: str) -> ColumnElement[bool]:
     return or_(wrong_match.c.channel.is_(None), wrong_match.c.channel == channel)
 
 
-def settle(
+def settle(  # noqa: PLR0913 - which, from where and how are all needed
     connection: Connection,
     team: str,
     channel: str,
     id: int,  # noqa: A002 - the column's name
     state: str,
+    *,
+    everywhere: bool = False,
 ) -> WrongMatch | None:
-    """Approve or reject what was proposed; None if nothing of that number is seen from there."""
+    """Approve or reject what was proposed; None if nothing of that number is seen from there.
+
+    Where it is to hold `everywhere`, the same words that others marked are settled with it.
+    """
     row = connection.execute(
         select(wrong_match)
         .where(wrong_match.c.team == team, wrong_match.c.id == id, _seen_from(channel))
@@ -115,10 +142,18 @@ def settle(
     ).first()
     if row is None or row.state != PROPOSED:
         return None
-    connection.execute(update(wrong_match).where(wrong_match.c.id == id).values(state=state))
+    values: dict[str, object] = {"state": state}
+    if everywhere and row.words:  # of an encrypted room no words are known
+        values["channel"] = None
+        same = (wrong_match.c.vendor == row.vendor, wrong_match.c.words == row.words)
+        alike = (wrong_match.c.team == team, *same, wrong_match.c.name == row.name)
+        waiting = update(wrong_match).where(*alike, wrong_match.c.state == PROPOSED)
+        connection.execute(waiting.values(state=state))
+    connection.execute(update(wrong_match).where(wrong_match.c.id == id).values(values))
     if state == REJECTED:
         _acquit(connection, team, row)
-    return _wrong(row)
+    channel_now = None if "channel" in values else row.channel
+    return replace(_wrong(row), channel=channel_now, state=state)
 
 
 def _acquit(connection: Connection, team: str, row: "Row[*tuple[object, ...]]") -> None:

@@ -176,3 +176,15 @@ async def test_ten_mutes_have_a_button_and_the_others_are_counted(bot: Bot) -> N
     text = await bot.answers("vendor overview")
     assert "And 2 more: vendor mutes." in text
     assert len(buttons(bot.platform.answered[-1])) == 10
+
+
+async def test_a_feed_that_is_gone_is_not_said_to_fail(tmp_path: Path) -> None:
+    async with a_bot(tmp_path, [ACME], Settings(), Clock(), {FEED: (place("#news"),)}) as bot:
+        gone = Feed(FEED, bot.clock(), failures=1, last_error="answered 410 Gone", gone=True)
+        await bot.app.on_poll(Poll(gone))
+        lines = (await bot.answers("vendor overview")).splitlines()
+        at = lines.index("Feeds")
+        assert lines[at + 1 : at + 3] == [
+            "0 polled, all well; 1 gone.",
+            f"{FEED}: gone for good (410), and not looked at any more",
+        ]

@@ -308,6 +308,44 @@ async def test_what_a_channel_marked_for_itself_is_seen_and_settled_there_alone(
     assert await store.settle_wrong_match(still.id, board, approve=True) is not None
 
 
+async def test_what_is_approved_for_everywhere_holds_there_and_settles_the_same_words(
+    store: Store,
+) -> None:
+    for number, channel in enumerate((HALL, LAB)):
+        message = await alerted(store, said_as("ACME", cause_id=f"m{number}", channel=channel))
+        await store.wrong_match(Report(channel, message, "bea"), NOW)
+        await deliver(store)
+    first, other = await store.wrong_proposals(seen=frozenset({HALL.key, LAB.key}))
+    assert await store.settle_wrong_match(first.id, HALL, approve=True, everywhere=True) == (
+        replace(first, channel=None, state="approved")
+    )
+    assert await store.settle_wrong_match(other.id, LAB, approve=False) is None
+    shed = Channel("fake", "#shed")
+    assert await hear(store, said_as("Acme", cause_id="m8", channel=shed)) == [
+        "these words were marked as a wrong match"
+    ]
+    assert await hear(store, said_as("Acme", cause_id="m9", channel=shed), team="blue") == [
+        "first mention here"
+    ]
+
+
+async def test_proposals_of_channels_that_nobody_knows_or_are_private_need_their_key(
+    store: Store,
+) -> None:
+    board = Channel("fake", "#board", private=True)
+    for number, channel in enumerate((HALL, LAB, board)):
+        message = await alerted(store, said_as("ACME", cause_id=f"m{number}", channel=channel))
+        await store.wrong_match(Report(channel, message, "bea"), NOW)
+        await deliver(store)
+    await store.join(HALL, None, "j1", (), NOW)
+    await store.join(board, None, "j2", (), NOW)
+    assert [each.channel for each in await store.wrong_proposals()] == [HALL.key]
+    seen = frozenset({board.key})
+    told = [each.channel for each in await store.wrong_proposals(seen=seen)]
+    assert told == [HALL.key, board.key]
+    assert await store.wrong_proposals("blue", seen=seen) == ()
+
+
 async def test_the_same_report_twice_is_one_proposal(store: Store) -> None:
     message = await alerted(store, mention())
     for _ in range(2):

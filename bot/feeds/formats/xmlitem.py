@@ -31,6 +31,7 @@ _IN_SOURCE = frozenset(
 )
 _IN_MEDIA = frozenset(("media_title", "media_description"))
 _SEVERAL_SLASHES = re.compile(r"[A-Za-z][A-Za-z0-9+-.]*:///")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _ABSOLUTE = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:")
 _CONTROL = re.compile("[\x80-\x9f]")
 _WINDOWS = {
@@ -146,6 +147,8 @@ class _Item:
         if href is None:
             text = mend((child.text or "").strip()).replace("&amp;", "&")
             link = _REFERENCE.sub(r"&\1", text)
+            if link and self._link and not (_WEB.match(link) and _WEB.match(self._link)):
+                raise NotStrictError  # which is the item's own is for feedparser to say
             self._link = link or self._link
             self._empty_link |= not link
         else:
