@@ -280,7 +280,7 @@ def test_a_page_without_end_is_read_in_good_time(html: str) -> None:
     assert time.process_time() - started < 5
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.text(alphabet="<>/ap divh1\"'=& xé\x00漢\ud800", max_size=200))
 def test_no_markup_breaks_the_reader(markup: str) -> None:
     try:
@@ -303,7 +303,7 @@ def test_a_copied_article_loses_what_follows_it_and_nothing_else(body: str) -> N
     assert kept.rstrip().endswith(pages.BODIES[body][-1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from((*pages.LONG, "Related", "Tags: x", "Soup is hot…", "", "Ad"))))
 def test_cutting_drops_whole_lines_and_changes_none(lines: list[str]) -> None:
     text = "\r\n".join(lines)

@@ -306,7 +306,7 @@ def test_whatever_a_publisher_does_each_article_is_told_exactly_once(
     assert set(told.values()) <= {1}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(_STEP, min_size=2, max_size=40), st.booleans())
 def test_what_need_not_be_read_again_changes_nothing(
     steps: list[tuple[str, int]], dated: bool

@@ -41,6 +41,9 @@ def broken(items: int) -> bytes:
 SLOW = broken(2_000)
 """Takes seconds."""
 
+# Processes are started, starved and killed.
+pytestmark = pytest.mark.proof
+
 needs_proc = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
 
 
@@ -174,7 +177,6 @@ async def test_a_feed_that_takes_too_long_is_given_up_and_those_behind_it_are_re
     assert time.monotonic() - start < 10
 
 
-@pytest.mark.proof
 async def test_a_feed_behind_one_that_takes_nearly_as_long_as_it_may_is_not_blamed() -> None:
     body = broken(100)
     start = time.monotonic()
@@ -252,7 +254,6 @@ async def test_a_caller_that_goes_away_halfway_in_does_not_disturb_the_others(
             assert (await task).entries
 
 
-@pytest.mark.proof
 @needs_proc
 async def test_a_child_that_has_grown_makes_room_for_another() -> None:
     async with Readers(rest=1) as readers:
@@ -286,7 +287,6 @@ async def test_closing_ends_the_child_in_the_middle_of_its_work() -> None:
     assert not is_there(child.pid)
 
 
-@pytest.mark.proof
 @needs_proc
 @pytest.mark.parametrize("at_work", [False, True])
 def test_a_child_ends_when_its_parent_is_killed(at_work: bool) -> None:

@@ -789,7 +789,7 @@ KINDS = (
 BODIES = tuple(every("Argus"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(json_values)
 def test_any_json_at_all_is_something_or_nothing(body: object) -> None:
     assert isinstance(read(body, ME), KINDS)
@@ -817,7 +817,7 @@ def replaced(value: object, path: tuple[str | int, ...], by: object) -> object:
     return [replaced(v, path[1:], by) if k == path[0] else v for k, v in enumerate(value)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_no_almost_right_body_breaks_it(data: st.DataObject) -> None:
     body: object = data.draw(st.sampled_from(BODIES))
