@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 
 from sqlalchemy import Connection
 
@@ -198,6 +198,18 @@ def _count(session: _Session, mention: Mention, post: Post) -> None:
     session.changed.add(place)
 
 
+def _by_team(case: Case) -> list[Case]:
+    """Let each team judge what a feed brings to its channels: its mutes and choices are its own."""
+    teams = sorted({each.channel.team for each in case.mentions})
+    return [
+        Case(
+            [each for each in case.mentions if each.channel.team == team],
+            replace(case.hearing, team=team),
+        )
+        for team in teams
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """A poll, its mentions and who judges them, and what is to be said of the feed itself."""
@@ -224,14 +236,13 @@ def finish_polls(
     pages.keep(connection, [each.poll for each in good])
     seen = [(page, each.case.hearing.now) for each in good for page in each.poll.seen]
     paragraphs.keep(connection, seen)
-    ruled = iter(rule(connection, [each.case for each in good if each.case.mentions]))
+    cases = [_by_team(each.case) for each in good]
+    ruled = iter(rule(connection, list(chain.from_iterable(cases))))
+    rulings = iter([tuple(chain.from_iterable(islice(ruled, len(each)))) for each in cases])
     drafts = [(draft, each.case.hearing.now) for each in good for draft in each.drafts]
     if drafts:
         outbox.queue_all(connection, drafts)
-    return [
-        None if each.poll.feed.url not in there else next(ruled) if each.case.mentions else ()
-        for each in polls
-    ]
+    return [next(rulings) if each.poll.feed.url in there else None for each in polls]
 
 
 def finish_page(
@@ -240,5 +251,4 @@ def finish_page(
     """Keep an article that came after its entry and rule on what the two of them name."""
     pages.read(connection, unread.entry)
     paragraphs.keep(connection, [(seen, case.hearing.now)])
-    (rulings,) = rule(connection, [case])
-    return rulings
+    return tuple(chain.from_iterable(rule(connection, _by_team(case))))

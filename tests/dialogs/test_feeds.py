@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.feed import Feed, Notice, NoticeKind, Poll
+from bot.core.choices import Mute
+from bot.core.feed import CHAT, Feed, Notice, NoticeKind, Poll, Route
 from bot.core.mention import Channel
 from bot.core.settings import Settings
 from tests.dialogs.conftest import ACME, FEED, ROAD, Bot, a_bot
 from tests.fakes import Clock
+from tests.storage.sample import rows
 
 SIXTY = tuple((f"Council {n} counts its cameras", "", "Acme Cam") for n in range(60))
 ADMINS = Channel("fake", "#admins", private=True)
@@ -124,3 +126,25 @@ async def test_a_notice_shows_no_secret_of_an_address(tmp_path: Path) -> None:
         [(_, _, text)] = bot.posted()
         assert "hunter2" not in text
         assert "abc" not in text
+
+
+async def test_each_team_that_follows_a_feed_hears_of_it_by_its_own_choices(
+    bot: Bot, tmp_path: Path
+) -> None:
+    """A feed is fetched once for all; what one workspace muted is none of another's."""
+    club, lab = (Channel("fake", f"#{each}", team=each) for each in ("club", "lab"))
+    store = bot.app.store
+    for there in (club, lab):
+        await store.feeds.subscribe(there.team, CHAT, [Route(FEED, there)], "bea", bot.clock())
+    mute = Mute(0, "acme-cam", None, None, "", "bea", bot.clock())
+    await store.mute(mute, team=club.team)
+    bot.app.subscriptions.forget()
+    await bot.reads(("Acme Cam wins", "", ""), ("Road Runner too", "", ""))
+    for channel, first in (("#news", "Acme Cam"), ("#lab", "Acme Cam"), ("#club", "Road Runner")):
+        assert first in bot.shown(channel)[0]
+        assert len(bot.shown(channel)) == (1 if channel == "#club" else 2)
+    assert set(rows(tmp_path / "bot.db", "SELECT DISTINCT team, channel FROM outbox")) == {
+        ("default", "#news"),
+        ("club", "#club"),
+        ("lab", "#lab"),
+    }
