@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.matcher import Matcher
-from bot.core.mention import Entry, Match
+from bot.core.mention import Entry, Match, one_a_vendor
 from bot.storage.feedstore import FeedStore
 
 _AT_ONCE = 100
@@ -40,11 +40,9 @@ async def back_search(
     while kept := await feeds.entries_since(since, after, _AT_ONCE):
         after = kept[-1].key
         for each in kept:
-            first: dict[str, Match] = {}
-            for match in matcher.find(each.entry.text):
-                first.setdefault(match.vendor, match)
-            if first:
-                yield Found(each.entry, each.first_seen_at, tuple(first.values()))
+            matches = one_a_vendor(matcher.find(each.entry.text))
+            if matches:
+                yield Found(each.entry, each.first_seen_at, matches)
         searched += len(kept)
         progress(searched)
         await asyncio.sleep(0)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.core.addresses import redact
 from bot.core.feed import CHAT, Feed, Route, Subscription
 from bot.core.feedlook import Elsewhere, Followed, Found
 from bot.core.mention import Channel
 from bot.errors import UsageError
 from bot.feeds.formats import opml
-from bot.feeds.links import redact
 from bot.storage.feedstore import FeedStore
 from bot.subscriptions import Subscriptions
 

@@ -2,12 +2,12 @@
 
 from bot import pack
 from bot.config import Config
+from bot.core.addresses import redact
 from bot.errors import BotError, InvalidFileError
 from bot.feeding import fetcher
 from bot.feeds.fetching.fetch import Fetcher
 from bot.feeds.formats import opml
 from bot.feeds.jobs import FeedJob
-from bot.feeds.links import redact
 from bot.feeds.listing import read
 from bot.following import read_list
 from bot.serve import close, keep, now

@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -21,24 +21,26 @@ from bot.cli_shared import (
     WatchlistFolders,
     packs,
     stop,
+    with_store,
 )
 from bot.config import Config
 from bot.configfile import load
+from bot.core.addresses import redact
 from bot.core.clean import clean
 from bot.core.duration import parse_duration
 from bot.core.feed import CONFIGURED, Feed, Route, Subscription
 from bot.core.mention import DEFAULT_TEAM, Channel
 from bot.core.vendor import WebAddress
+from bot.core.wording import counted
 from bot.errors import UsageError
 from bot.log import configure
 from bot.section import ChannelKey
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from bot.storage.store import Store
 
-T = TypeVar("T")
 feeds_cli = typer.Typer(help="Look at a feed; follow, search, export.", no_args_is_help=True)
 
 To = Annotated[
@@ -74,7 +76,7 @@ def feeds_list(config: ConfigFile = None) -> None:
     for each in subscribed:
         channels.setdefault(each.feed, {})[each.channel] = None
     rows = [
-        (_redacted(feed.url), _state(feed), _newest(feed), _named(channels.get(feed.url, ())))
+        (redact(feed.url), _state(feed), _newest(feed), _named(channels.get(feed.url, ())))
         for feed in feeds
     ]
     if not sys.stdout.isatty():
@@ -100,7 +102,7 @@ def feeds_add(
     """Follow a feed; a running bot takes it up within a minute."""
     back = _span(backfill)
     new = _follow(load(config, os.environ), [_address(url)], to, back)
-    print(f"{_redacted(url)} {'is' if new else 'was already'} followed for {', '.join(to)}")
+    print(f"{redact(url)} {'is' if new else 'was already'} followed for {', '.join(to)}")
 
 
 @feeds_cli.command("remove")
@@ -118,7 +120,7 @@ def feeds_remove(
     async def remove(store: "Store") -> tuple[str, int]:
         wishes = await store.feeds.subscriptions(DEFAULT_TEAM)
         # What is listed has no secrets in it; of two that look alike neither is meant.
-        alike = {each.feed for each in wishes if url in {each.feed, _redacted(each.feed)}}
+        alike = {each.feed for each in wishes if url in {each.feed, redact(each.feed)}}
         if len(alike) > 1 and url not in alike:
             raise UsageError(f"{len(alike)} feeds are listed as {url}; give the whole address")
         meant = url if url in alike else next(iter(alike), url)
@@ -128,7 +130,7 @@ def feeds_remove(
         return meant, sum(ended)
 
     settings = load(config, os.environ)
-    meant, ended = _with_store(settings, remove)
+    meant, ended = with_store(settings, remove)
     others = [
         each
         for each in _followed(settings)[1]
@@ -136,18 +138,18 @@ def feeds_remove(
     ]
     if not ended:
         listed = "; what the configuration or a list names is taken out there" if others else ""
-        stop(f"{_redacted(url)} was not added here{there}{listed}", NOT_FOUND)
+        stop(f"{redact(url)} was not added here{there}{listed}", NOT_FOUND)
     if others:
         whose = _listing({each.origin for each in others})
-        print(f"{_redacted(url)} is out of what was added{there}, and still followed for {whose}")
+        print(f"{redact(url)} is out of what was added{there}, and still followed for {whose}")
         return
-    print(f"{_redacted(url)} is not followed any more{there}")
+    print(f"{redact(url)} is not followed any more{there}")
 
 
 def _listing(origins: "Collection[str]") -> str:
     """Say who else wishes for a feed: the configuration, lists, people in a chat."""
     told = {
-        "the configuration" if each == CONFIGURED else _redacted(each.removeprefix("list:"))
+        "the configuration" if each == CONFIGURED else redact(each.removeprefix("list:"))
         for each in origins
     }
     return " and ".join(sorted(told))
@@ -165,13 +167,13 @@ def feeds_import(
     from bot.feeds.formats import opml  # noqa: PLC0415 - slow to import
 
     settings = load(config, os.environ)
-    listed = opml.read(_bytes(file, settings), "input" if file == "-" else _redacted(file))
+    listed = opml.read(_bytes(file, settings), "input" if file == "-" else redact(file))
     if dry_run:
         for each in listed:
-            print(f"{_redacted(each.url)}\t{clean(each.title)}".rstrip())
+            print(f"{redact(each.url)}\t{clean(each.title)}".rstrip())
         return
     new = _follow(settings, [each.url for each in listed], to, None)
-    print(f"{_counted(len(listed), 'feed')} in the list, {_counted(new, 'new subscription')}")
+    print(f"{counted(len(listed), 'feed')} in the list, {counted(new, 'new subscription')}")
 
 
 @feeds_cli.command("export")
@@ -215,9 +217,9 @@ def feeds_sync(config: ConfigFile = None) -> None:
         async with fetcher(settings) as fetching:
             return await Following(lists, store, fetching, _now, lambda: None).once()
 
-    counts, problems = _with_store(settings, sync)
+    counts, problems = with_store(settings, sync)
     for source, count in counts.items():
-        print(f"{_redacted(source)}: {_counted(count, 'feed')}")
+        print(f"{redact(source)}: {counted(count, 'feed')}")
     if not lists:
         raise UsageError("the configuration has no feeds.lists to follow")
     for problem in problems:
@@ -233,7 +235,7 @@ def _followed(settings: Config) -> tuple[list[Feed], list[Subscription]]:
     async def ask(store: "Store") -> tuple[tuple[Feed, ...], tuple[Subscription, ...]]:
         return await store.feeds.active(), await store.feeds.subscriptions()
 
-    active, subscribed = _with_store(settings, ask)
+    active, subscribed = with_store(settings, ask)
     now = _now()
     wanted = [
         Subscription(each.feed, each.channel, CONFIGURED, CONFIGURED, now, each.backfill)
@@ -276,7 +278,7 @@ def feeds_search(
                 print("\t".join(line))
         return count
 
-    if not _with_store(settings, search):
+    if not with_store(settings, search):
         named = ", ".join(vendors or ()) or "a watched vendor"
         lately = "in the last day" if days == 1 else f"in the last {days} days"
         stop(f"nothing that feeds brought {lately} names {named}", NOT_FOUND)
@@ -298,7 +300,7 @@ def _follow(settings: Config, urls: list[str], to: list[str], backfill: timedelt
     async def subscribe(store: "Store") -> int:
         return await store.feeds.subscribe(DEFAULT_TEAM, ORIGIN, wanted, ORIGIN, _now())
 
-    return _with_store(settings, subscribe)
+    return with_store(settings, subscribe)
 
 
 def _channel(key: str) -> Channel:
@@ -315,7 +317,7 @@ def _address(url: str) -> str:
         return TypeAdapter(WebAddress).validate_python(url)
     except ValidationError:
         raise UsageError(
-            f"{_redacted(url)!r} is no address; it must start with http:// or https:// and have "
+            f"{redact(url)!r} is no address; it must start with http:// or https:// and have "
             "no spaces"
         ) from None
 
@@ -327,16 +329,12 @@ def _span(text: str | None) -> timedelta | None:
         raise UsageError(str(error)) from None
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _state(feed: Feed) -> str:
     if feed.gone:
         return "gone"
     if feed.failures:
-        times = _counted(feed.failures, "time")
-        why = (feed.last_error or "for no known reason").removeprefix(f"{_redacted(feed.url)} ")
+        times = counted(feed.failures, "time")
+        why = (feed.last_error or "for no known reason").removeprefix(f"{redact(feed.url)} ")
         return f"failed {times}: {clean(why)}"
     return "not read yet" if feed.checked_at is None else "ok"
 
@@ -349,12 +347,6 @@ def _named(channels: "Collection[Channel]") -> str:
     named = [each.key for each in channels if not each.private]
     hidden = len(channels) - len(named)
     return ", ".join([*named, *([f"{hidden} private"] if hidden else [])]) or "nobody"
-
-
-def _redacted(url: str) -> str:
-    from bot.feeds.links import redact  # noqa: PLC0415 - as above
-
-    return redact(url)
 
 
 def _bytes(source: str, settings: Config) -> bytes:
@@ -370,16 +362,3 @@ def _bytes(source: str, settings: Config) -> bytes:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _with_store(settings: Config, work: "Callable[[Store], Awaitable[T]]") -> T:
-    from bot.storage.store import Store  # noqa: PLC0415 - slow to import
-
-    async def opened() -> T:
-        store = await Store.open(settings.database.url)
-        try:
-            return await work(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(opened())

@@ -1,13 +1,21 @@
 """What all commands of the command line share: exit codes, options, ways to end."""
 
+import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
 from bot.config import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.storage.store import Store
+
+T = TypeVar("T")
 
 NOT_FOUND = 1
 BAD_INPUT = 2
@@ -36,3 +44,17 @@ def stop(message: str, code: int) -> NoReturn:
     """Say in one line what is wrong, and exit with a code."""
     print(f"vendorwatch: {message}", file=sys.stderr)
     raise typer.Exit(code)
+
+
+def with_store(settings: Config, work: "Callable[[Store], Awaitable[T]]") -> T:
+    """Open the configured database for a piece of work, and close it after. Raise StorageError."""
+    from bot.storage.store import Store  # noqa: PLC0415 - slow to import
+
+    async def opened() -> T:
+        store = await Store.open(settings.database.url)
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(opened())

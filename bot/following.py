@@ -8,12 +8,12 @@ from pathlib import Path
 
 import structlog
 
+from bot.core.addresses import redact
 from bot.core.feed import Route
 from bot.core.mention import DEFAULT_TEAM, Channel
 from bot.errors import BotError, StorageError
 from bot.feeds.fetching.fetch import Fetcher
 from bot.feeds.formats import opml
-from bot.feeds.links import redact
 from bot.storage.store import Store
 
 log = structlog.get_logger()

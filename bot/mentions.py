@@ -9,17 +9,25 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.core.addresses import links
+from bot.core.addresses import links, redact
 from bot.core.cards import Desk
 from bot.core.feed import Paragraphs, Poll, Unread
 from bot.core.feednotices import and_more, notice_about
 from bot.core.judge import WatchlistJudge
-from bot.core.mention import DEFAULT_TEAM, Cause, Channel, Entry, Match, Mention, Message
+from bot.core.mention import (
+    DEFAULT_TEAM,
+    Cause,
+    Channel,
+    Entry,
+    Match,
+    Mention,
+    Message,
+    one_a_vendor,
+)
 from bot.core.policy import Decision, Hold, Join, Skip
 from bot.core.settings import Settings
 from bot.core.stories import Fingerprint, fingerprint
 from bot.current import Compiled, CurrentWatchlist
-from bot.feeds.links import redact
 from bot.places import Places
 from bot.storage.mentions import digest
 from bot.storage.rows import Draft, Hearing, Ruling
@@ -80,7 +88,7 @@ class Mentions:
                 thread=message.thread or message.id,
                 links=links(message.text),
             )
-            for match in _one_a_vendor(matches)
+            for match in one_a_vendor(matches)
         ]
         if mentions:
             hearing = self._hearing(compiled, team=message.channel.team)
@@ -148,7 +156,7 @@ class Mentions:
         return True
 
     def _of_entry(self, compiled: Compiled, entry: Entry, *, flood: bool) -> Iterable[Mention]:
-        matches = _one_a_vendor(compiled.matcher.find(entry.text))
+        matches = one_a_vendor(compiled.matcher.find(entry.text))
         for channel in self.subscriptions.channels.get(entry.feed, ()) if matches else ():
             for match in matches:
                 yield Mention(
@@ -195,14 +203,6 @@ class Mentions:
                 reason=str(decision.reason),
             )
         self.nudge()
-
-
-def _one_a_vendor(matches: Iterable[Match]) -> list[Match]:
-    """Keep the first match of each vendor, in order."""
-    first: dict[str, Match] = {}
-    for match in matches:
-        first.setdefault(match.vendor, match)
-    return list(first.values())
 
 
 def _outcome(decision: Decision) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from bot.commands.context import Context
-from bot.core.clean import clean
+from bot.core.clean import clean, shortened
 from bot.core.document import (
     Block,
     FieldRow,
@@ -80,7 +80,7 @@ def _health(followed: Followed) -> str:
         return "gone, as its server says; not asked any more"
     if feed.failures:
         why = clean(feed.last_error or "no reason given").removeprefix(f"{followed.shown} ")
-        why = cut(why, LONGEST_ERROR).rstrip(".")
+        why = shortened(why, LONGEST_ERROR).rstrip(".")
         if feed.good_at is None:
             return f"never read: {why}"
         return f"failing, last read {moment(feed.good_at)}: {why}"
@@ -93,12 +93,11 @@ def whence(origins: Collection[str]) -> str:
     return " and ".join(told)
 
 
-def cut(text: str, longest: int = LONGEST_TITLE) -> str:
-    """Give words from outside in one line and short."""
-    text = clean(text).strip()
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
-
-
 def fits(url: str) -> bool:
     """Say whether an address can be typed as one word."""
     return is_web_address(url) and "'" not in url
+
+
+def cut(text: str) -> str:
+    """Give a title from outside, short enough to stand in a line."""
+    return shortened(text, LONGEST_TITLE)

@@ -30,6 +30,7 @@ from bot.core.document import (
 from bot.core.duration import parse_duration, write_duration
 from bot.core.feed import CHAT
 from bot.core.feedlook import Followed, Found, NoFeed
+from bot.core.wording import counted
 from bot.errors import FeedError, UsageError
 
 MOST_FEEDS = 200
@@ -104,7 +105,7 @@ async def feed_list(context: Context) -> Document:
     """List the feeds that this channel follows, and how each is doing."""
     here = await context.feeds.here()
     other = await context.feeds.elsewhere()
-    lead = f"{_counted(len(here), 'feed')} followed here"
+    lead = f"{counted(len(here), 'feed')} followed here"
     blocks: list[Block] = [Paragraph(words(strong(lead)))]
     if not here:
         blocks.append(Paragraph(spoken("Add one with `watchlist feed add <url>`.")))
@@ -118,7 +119,7 @@ async def feed_list(context: Context) -> Document:
             blocks.append(Paragraph(spoken(more)))
     if other.feeds:
         channels = f"{other.channels} other public channel{'' if other.channels == 1 else 's'}"
-        blocks.append(Paragraph(words(f"{_counted(other.feeds, 'feed')} in {channels}.")))
+        blocks.append(Paragraph(words(f"{counted(other.feeds, 'feed')} in {channels}.")))
     blocks.append(Footnote(words("What private channels follow is told only there.")))
     return Document(lead, tuple(blocks))
 
@@ -147,13 +148,13 @@ async def feed_export(context: Context) -> Document:
     left = len(here) - len(plain)
     if not here:
         return said("This channel follows no feed. Add one with `watchlist feed add <url>`.")
-    lead = f"{_counted(len(plain), 'feed')} as OPML"
+    lead = f"{counted(len(plain), 'feed')} as OPML"
     blocks: list[Block] = [Paragraph(words(strong(lead)))]
     if plain:
         lines = context.feeds.outlines(plain, context.now)
         blocks += [Quote(words(Typed(each, in_chat=False))) for each in _joined(lines)]
     if left:
-        told = f"{_counted(left, 'feed')} left out: with a password or a token in the address, or "
+        told = f"{counted(left, 'feed')} left out: with a password or a token in the address, or "
         told += f"beyond the first {MOST_EXPORTED}. `vendorwatch feeds export` writes all."
         blocks.append(Paragraph(spoken(told)))
     blocks.append(Footnote(spoken(f"A list is taken in by {SHELL}.")))
@@ -222,7 +223,7 @@ def _instead(found: NoFeed, back: timedelta | None) -> Document:
     """Offer the feeds of a page. Raise UsageError if it has none."""
     if found.listed:
         raise UsageError(
-            f"{found.shown} is a list of {_counted(found.listed, 'feed')}; "
+            f"{found.shown} is a list of {counted(found.listed, 'feed')}; "
             f"such are taken in by {SHELL}."
         )
     if not found.feeds:
@@ -268,7 +269,3 @@ def _meant(url: str, here: tuple[Followed, ...]) -> Followed:
     if not alike:
         raise UsageError(f"{quoted(cut(url))} is not followed here. Type `watchlist feed list`.")
     return alike[0]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

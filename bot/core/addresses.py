@@ -54,6 +54,17 @@ _LINK = re.compile(
 )
 _TRAILING = frozenset(".,;:!?'*_~…’‘")
 _BRACKETS: Mapping[str, str] = {")": "(", "]": "[", "}": "{", "）": "（"}
+_CREDENTIALS = re.compile(r"//[^/?#\s]*@")
+_SECRET = re.compile(
+    r"([?&;](?:[^=&;#\s]*(?:token|secret|passw|api_?key|auth(?!or)|signature)[^=&;#\s]*|key|sig|pw)=)"
+    r"[^&;#\s]+",
+    re.IGNORECASE,
+)
+
+
+def redact(url: str) -> str:
+    """Give an address fit for messages and logs: without credentials and secret parameters."""
+    return _SECRET.sub(r"\1...", _CREDENTIALS.sub("//", url))
 
 
 def tracks(parameter: str) -> bool:

@@ -190,3 +190,9 @@ def _reworded(part: Inline, change: Callable[[str], str]) -> Inline:
             return replace(part, label=change(label))
         case _:
             assert_never(part)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Give words from outside, clean and of so many characters at most."""
+    text = clean(text).strip()
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
-from bot.core.clean import clean
+from bot.core.clean import shortened
 from bot.core.document import (
     Actions,
     Block,
@@ -28,6 +28,7 @@ from bot.core.document import (
     words,
 )
 from bot.core.signs import KEYCAPS
+from bot.core.wording import counted
 
 VENDORS_SHOWN = 10
 LONGEST_LEAD = 300
@@ -92,8 +93,8 @@ def digest(held: Sequence[Held], *, lead: str) -> Document:
     for each in sorted(held, key=lambda each: each.at, reverse=True):
         vendors.setdefault(each.vendor, []).append(each)
     ranked = sorted(vendors.values(), key=len, reverse=True)
-    told = (_told(ranked, _cut(lead, LONGEST_LEAD), room) for room in _ROOMS[:-1])
-    least = _told(ranked, _cut(lead, LONGEST_LEAD), _ROOMS[-1])
+    told = (_told(ranked, shortened(lead, LONGEST_LEAD), room) for room in _ROOMS[:-1])
+    least = _told(ranked, shortened(lead, LONGEST_LEAD), _ROOMS[-1])
     return next((document for document in told if _fits(document)), least)
 
 
@@ -104,17 +105,19 @@ def trial(held: Sequence[Held]) -> Document:
 
 def _told(ranked: Sequence[Sequence[Held]], lead: str, room: _Room) -> Document:
     shown, rest = ranked[:VENDORS_SHOWN], ranked[VENDORS_SHOWN:]
-    heading = _counted(sum(map(len, ranked)), "mention") + " of " + _counted(len(ranked), "vendor")
+    heading = counted(sum(map(len, ranked)), "mention") + " of " + counted(len(ranked), "vendor")
     blocks: list[Block] = [Heading(words(heading)), Paragraph(words(lead))]
     if shown:
         blocks.append(Bullets(tuple(_item(each, room) for each in shown)))
     if rest:
-        more = f"And {_counted(len(rest), 'more vendor')} with "
-        blocks.append(Paragraph(words(more + _counted(sum(map(len, rest)), "mention") + ".")))
+        more = f"And {counted(len(rest), 'more vendor')} with "
+        blocks.append(Paragraph(words(more + counted(sum(map(len, rest)), "mention") + ".")))
     if room.titles and shown:
         blocks.append(Footnote(words("Times are in UTC.")))
     buttons = tuple(
-        Button(f"Show card: {_cut(newest.name, 30) or newest.vendor}", f"vendor {newest.vendor}")
+        Button(
+            f"Show card: {shortened(newest.name, 30) or newest.vendor}", f"vendor {newest.vendor}"
+        )
         for newest, *_ in shown
         if len(newest.vendor) <= LONGEST_ID
     )
@@ -125,10 +128,10 @@ def _told(ranked: Sequence[Sequence[Held]], lead: str, room: _Room) -> Document:
 
 def _item(mentions: Sequence[Held], room: _Room) -> Item:
     """Tell one vendor's mentions, which are sorted newest first."""
-    name = _cut(mentions[0].name, room.name) or _cut(mentions[0].vendor, room.name)
+    name = shortened(mentions[0].name, room.name) or shortened(mentions[0].vendor, room.name)
     reasons = list(dict.fromkeys(each.reason for each in mentions))[: room.reasons]
-    why = "; ".join(_cut(reason, LONGEST_REASON) for reason in reasons)
-    text = f": {_counted(len(mentions), 'mention')}" + (f" ({why})" if why else "")
+    why = "; ".join(shortened(reason, LONGEST_REASON) for reason in reasons)
+    text = f": {counted(len(mentions), 'mention')}" + (f" ({why})" if why else "")
     places: dict[object, Held] = {}
     for each in mentions:
         places.setdefault(_place(each), each)
@@ -152,17 +155,8 @@ def _where(mention: Held, room: _Room) -> Inline:
     address = mention.link if len(mention.link or "") <= room.address else None
     if mention.title is None:
         return link("in a message", address)
-    title = _cut(mention.title, room.title)
+    title = shortened(mention.title, room.title)
     return link(f"“{title}”" if title else "an entry without a title", address)
-
-
-def _cut(text: str, longest: int) -> str:
-    text = clean(text).strip()
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _fits(document: Document) -> bool:

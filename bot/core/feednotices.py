@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from bot.core.clean import shortened
 from bot.core.document import Document, Paragraph, link, spoken, strong, words
 from bot.core.feed import Feed, Notice, NoticeKind
 
@@ -15,7 +16,7 @@ def notice_about(feed: Feed, notice: Notice, shown: str) -> Document:
     """Say what happened to a feed and what to do. `shown` is its address, fit to be read."""
     lead, todo = _said(feed, replace(notice, detail=_detail(notice.detail, shown)))
     text = f"The feed {shown} {lead}"
-    title = f" ({_cut(feed.title, LONGEST_TITLE)})" if feed.title else ""
+    title = f" ({shortened(feed.title, LONGEST_TITLE)})" if feed.title else ""
     told = words(strong("The feed "), link(shown, shown), f"{title} {lead} ", *spoken(todo))
     return Document(text, (Paragraph(told),))
 
@@ -56,11 +57,7 @@ def _detail(detail: str, shown: str) -> str:
     """Give an error or an address short, and without the feed's own, which is said already."""
     own = f"{shown} "
     detail = f"it {detail.removeprefix(own)}" if detail.startswith(own) else detail
-    return _cut(detail, LONGEST_DETAIL).removesuffix(".")
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+    return shortened(detail, LONGEST_DETAIL).removesuffix(".")
 
 
 def _day(moment: datetime | None) -> str:

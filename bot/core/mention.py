@@ -1,5 +1,6 @@
 """What comes in, what is made of it, and where an answer ended up."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +31,14 @@ class Match:
     score: float
     name: str
     reason: str
+
+
+def one_a_vendor(matches: Iterable[Match]) -> tuple[Match, ...]:
+    """Keep the first match of each vendor, in order."""
+    first: dict[str, Match] = {}
+    for match in matches:
+        first.setdefault(match.vendor, match)
+    return tuple(first.values())
 
 
 DEFAULT_TEAM = "default"

@@ -6,8 +6,8 @@ Whoever asks is shown what they may see: the caller chose it.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
+from bot.core.addresses import redact
 from bot.core.choices import Mute
 from bot.core.document import (
     Actions,
@@ -175,7 +175,7 @@ def _feeds(feeds: tuple[FeedHealth, ...], now: datetime) -> list[Block]:
 
 
 def _feed(feed: FeedHealth, now: datetime) -> Inlines:
-    shown = _shown(feed.url)
+    shown = redact(feed.url)
     title = link(feed.title or shown, feed.url if shown == feed.url else None)
     if feed.gone:
         return words(title, ": gone for good (410), and not looked at any more")
@@ -187,16 +187,6 @@ def _feed(feed: FeedHealth, now: datetime) -> Inlines:
         return words(title, ": not looked at yet")
     minutes = max(0, int((now - feed.checked_at).total_seconds() // 60))
     return words(title, f": looked at {minutes} minute{'' if minutes == 1 else 's'} ago")
-
-
-def _shown(url: str) -> str:
-    """Give an address without what may be a secret in it: credentials and parameters."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "an address that cannot be read"
-    host = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=host, query="..." if parts.query else "", fragment="").geturl()
 
 
 def _alerts(alerts: tuple[Told, ...], name: Callable[[str], str]) -> Block:

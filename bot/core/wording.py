@@ -241,3 +241,8 @@ def marked(text: Inlines, confidence: Confidence) -> Inlines:
     """Mark what nobody has confirmed."""
     mark = "" if confidence is Confidence.CONFIRMED else "[unverified] "
     return words(mark, *text)
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many: `1 feed`, `2 feeds`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -8,10 +8,10 @@ from random import Random
 
 import structlog
 
+from bot.core.addresses import redact
 from bot.core.feed import Later, Paragraphs, Poll
 from bot.core.mention import Entry
 from bot.errors import BotError, FeedError
-from bot.feeds.links import redact
 from bot.feeds.pages import Pages
 from bot.feeds.secondtries import next_wait
 

@@ -21,17 +21,6 @@ _PLAIN = re.compile(
     r"(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(?!0|80\b|443\b)\d{2,4})?"
     r"(?:/[!$&-.0-:=@-Z_a-z~%/]*)?)(?:\?([!$&-;=?@-Z_a-z~%/]+))?"
 )
-_CREDENTIALS = re.compile(r"//[^/?#\s]*@")
-_SECRET = re.compile(
-    r"([?&;](?:[^=&;#\s]*(?:token|secret|passw|api_?key|auth(?!or)|signature)[^=&;#\s]*|key|sig|pw)=)"
-    r"[^&;#\s]+",
-    re.IGNORECASE,
-)
-
-
-def redact(url: str) -> str:
-    """Give an address fit for messages and logs: without credentials and secret parameters."""
-    return _SECRET.sub(r"\1...", _CREDENTIALS.sub("//", url))
 
 
 def clean_link(link: str, base: str = "") -> str | None:

@@ -10,8 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from tld import get_fld
 
+from bot.core.addresses import redact
 from bot.core.feed import Feed, Notice, NoticeKind
-from bot.feeds.links import redact
 
 IN_A_ROW = 3
 """Permanent redirects to one address before it is believed; errors before it no longer is."""

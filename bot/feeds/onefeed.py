@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 
+from bot.core.addresses import redact
 from bot.core.clean import clean
 from bot.core.feed import Feed
 from bot.core.feedlook import FeedAt, Found, LookedAt, NoFeed
@@ -16,7 +17,7 @@ from bot.feeds.formats import opml
 from bot.feeds.formats.discovery import feeds_of_page, guesses
 from bot.feeds.hosts import Hosts
 from bot.feeds.jobs import FeedJob, Reading
-from bot.feeds.links import origin_host, redact
+from bot.feeds.links import origin_host
 from bot.feeds.polled import Asked, Rules
 from bot.feeds.ports import ReadsFeeds
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from bot.core.addresses import redact
 from bot.core.page import PageText
 from bot.errors import FeedError
 from bot.feeds.extraction.article import Article
-from bot.feeds.links import redact
 from bot.feeds.pages import Pages
 
 AT_ONCE = 2

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.core.addresses import canonical
+from bot.core.addresses import canonical, redact
 from bot.core.feed import Paragraphs
 from bot.errors import FeedError
 from bot.feeds.extraction.article import Article, without
 from bot.feeds.fetching.fetch import Fetched, Fetcher
 from bot.feeds.hosts import Hosts
 from bot.feeds.jobs import PageJob
-from bot.feeds.links import origin_host, redact
+from bot.feeds.links import origin_host
 from bot.feeds.ports import Door, ReadsPages, Repeats
 
 LONGEST_REST_S = 3600.0

@@ -13,6 +13,7 @@ from random import Random
 
 import structlog
 
+from bot.core.addresses import redact
 from bot.core.feed import Feed, Poll
 from bot.errors import BotError, FeedError
 from bot.feeds import moves
@@ -20,7 +21,7 @@ from bot.feeds.articles import Articles
 from bot.feeds.fetching.fetch import Fetched, Fetcher
 from bot.feeds.hosts import Hosts
 from bot.feeds.jobs import FeedJob
-from bot.feeds.links import origin_host, redact
+from bot.feeds.links import origin_host
 from bot.feeds.pages import Pages
 from bot.feeds.polled import Asked, Rules, waits
 from bot.feeds.ports import Door, Reads, Sink, Source

@@ -12,9 +12,9 @@ from random import Random
 
 import structlog
 
+from bot.core.addresses import redact
 from bot.core.feed import Unread
 from bot.errors import BotError, FeedError
-from bot.feeds.links import redact
 from bot.feeds.pages import Pages, RestingError
 from bot.feeds.ports import Finds, Waiting
 

@@ -119,7 +119,7 @@ async def test_an_address_is_shown_without_what_may_be_secret(tmp_path: Path) ->
             failed = Feed(secret, bot.clock() + timedelta(hours=1), failures=1, title=title)
             await bot.app.on_poll(Poll(failed))
             shown = await bot.answers("vendor overview")
-            assert (title or "https://c.example/feed?...") in shown
+            assert (title or "https://c.example/feed?token=...") in shown
         posted = repr(bot.platform.answered)
         assert "hunter2" not in posted
         assert "abc" not in posted

@@ -16,6 +16,7 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from trafilatura.settings import DEFAULT_CONFIG
 
+from bot.core.addresses import redact
 from bot.errors import FeedError
 from bot.feeds.extraction.article import Article, Note, in_zones, without
 from bot.feeds.extraction.boilerplate import cut, words
@@ -26,7 +27,6 @@ from bot.feeds.extraction.outline import PROSE_WORDS
 from bot.feeds.extraction.prune import prune
 from bot.feeds.extraction.title import find_description, find_title
 from bot.feeds.extraction.walls import find_note
-from bot.feeds.links import redact
 from bot.feeds.plain import clean, fold, of_element
 
 __all__ = ["MOST_PAGE", "Article", "Note", "cut", "decode", "extract", "without"]

@@ -17,6 +17,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from bot import __version__
+from bot.core.addresses import redact
 from bot.errors import FeedError, GoneError
 from bot.feeds.fetching.answers import (
     PDF,
@@ -29,7 +30,6 @@ from bot.feeds.fetching.answers import (
 from bot.feeds.fetching.guard import USUAL_PORTS, Network, guarded_sockets
 from bot.feeds.fetching.redirects import PERMANENT, REDIRECTS, following, read_address
 from bot.feeds.fetching.trouble import in_words, may_pass
-from bot.feeds.links import redact
 
 FEED_BYTES = 8 * 1024 * 1024
 """Most bytes of a feed, before and after decompression."""

@@ -2,8 +2,8 @@
 
 from yarl import URL
 
+from bot.core.addresses import redact
 from bot.errors import FeedError
-from bot.feeds.links import redact
 
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 PERMANENT = frozenset((301, 308))

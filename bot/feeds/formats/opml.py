@@ -13,9 +13,10 @@ from html.entities import html5
 
 from lxml import etree
 
+from bot.core.addresses import redact
 from bot.errors import BotError
 from bot.feeds.extraction.decoding import decode
-from bot.feeds.links import clean_link, redact
+from bot.feeds.links import clean_link
 from bot.feeds.plain import clean, fold
 
 MOST_BYTES = 4 * 1024 * 1024

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from bot.core.addresses import redact
 from bot.core.mention import Entry
 from bot.errors import FeedError
 from bot.feeds import plain
@@ -17,7 +18,7 @@ from bot.feeds.extraction.boilerplate import cut
 from bot.feeds.formats import jsonfeed, loosefeed, xmlfeed
 from bot.feeds.formats.discovery import feeds_of_page
 from bot.feeds.formats.raw import NotStrictError, RawFeed, RawItem, UnreadableError, Wishes
-from bot.feeds.links import clean_link, redact
+from bot.feeds.links import clean_link
 
 MOST_TEXT = 64_000
 """Characters kept of an entry's summary."""

@@ -14,10 +14,10 @@ from typing import Self
 
 import structlog
 
+from bot.core.addresses import redact
 from bot.errors import FeedError
 from bot.feeds.extraction.article import Article
 from bot.feeds.jobs import FeedJob, PageJob, Reading
-from bot.feeds.links import redact
 from bot.feeds.reading import frames
 from bot.feeds.reading.frames import Frame
 from bot.feeds.reading.packing import (
