@@ -125,7 +125,7 @@ class App:
         )
         self.upkeep = Upkeep(
             self.store,
-            lambda: self.current.compiled.watchlist,
+            lambda team: self.current.of(team).watchlist,
             self.clock,
             nudge,
             self.retention,
@@ -212,8 +212,10 @@ class App:
     async def _context(self, invocation: Invocation) -> Context:
         await self.places.look()
         await self.subscriptions.look()
-        known, compiled = self.places.known, self.current.compiled
+        await self.current.look()
+        known = self.places.known
         channel = self.places.shared(invocation.channel)
+        compiled = self.current.of(channel.team)
         invocation = replace(invocation, channel=channel)
         platform = self.platforms.get(channel.platform)
         routes = {feed: tuple(map(known, to)) for feed, to in self.subscriptions.channels.items()}
@@ -228,7 +230,7 @@ class App:
             invocation=invocation,
             watchlist=compiled.watchlist,
             matcher=compiled.matcher,
-            desk=self.mentions.desk(compiled),
+            desk=self.mentions.desk(channel.team),
             settings=self.settings,
             records=self.store,
             feeds=ChannelFeeds(

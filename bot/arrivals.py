@@ -37,7 +37,7 @@ class Arrivals:
         decided = await self.store.listening(channel)
         await self.places.look()
         policy = self.places.policy(channel.platform)
-        vendors = len(self.current.compiled.watchlist.vendors)
+        vendors = len(self.current.of(channel.team).watchlist.vendors)
         posts = [(channel, about(channel, decided, policy, self.settings, vendors))]
         # What an encrypted channel says is decided about in it, not elsewhere.
         closed = channel.private or channel.encrypted

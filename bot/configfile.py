@@ -18,9 +18,9 @@ from pydantic import BaseModel
 from bot import yamlfile
 from bot.config import Config
 from bot.core.duration import parse_duration
+from bot.core.plainwords import Loc, annotation_at, keys_of
 from bot.core.spelling import nearest
 from bot.errors import InvalidFileError, Problem
-from bot.plainwords import Loc, annotation_at, keys_of
 from bot.yamlfile import Loaded, Place, Plain
 
 T = TypeVar("T")

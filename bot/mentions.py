@@ -3,7 +3,7 @@
 A mention becomes an alert row in the same transaction that makes its source safe to forget.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -55,28 +55,29 @@ class Mentions:
     nudge: Callable[[], None]
     corrections: str | None = None
     admins: tuple[Channel, ...] = ()
-    _kept: tuple[Compiled, Desk] | None = field(init=False, default=None)
+    _kept: dict[str, tuple[Compiled, Desk]] = field(init=False, default_factory=dict)
     _notified: list[datetime] = field(init=False, default_factory=list)
 
     async def of_message(self, message: Message) -> None:
         """Record the vendors that a message names."""
         if await self.places.listens(message.channel):
-            compiled = self.current.compiled
-            await self._record(message, compiled, compiled.matcher.find(message.text))
+            compiled = self.current.of(message.channel.team)
+            await self._record(message, compiled.matcher.find(message.text))
 
     async def of_edit(self, message: Message) -> None:
         """Record the vendors that a message names now and did not before."""
         channel = message.channel
         if not await self.places.listens(channel):
             return
-        compiled = self.current.compiled
-        matches = compiled.matcher.find(message.text)
+        matches = self.current.of(channel.team).matcher.find(message.text)
         if matches:
             known = await self.store.named_before(channel, message.id, channel.team)
+            # Again, since the watchlist may be another one by now.
+            matches = self.current.of(channel.team).matcher.find(message.text)
             new = [match for match in matches if match.vendor not in known]
-            await self._record(message, compiled, new)
+            await self._record(message, new)
 
-    async def _record(self, message: Message, compiled: Compiled, matches: Iterable[Match]) -> None:
+    async def _record(self, message: Message, matches: Iterable[Match]) -> None:
         mentions = [
             Mention(
                 channel=message.channel,
@@ -91,33 +92,36 @@ class Mentions:
             for match in one_a_vendor(matches)
         ]
         if mentions:
-            hearing = self._hearing(compiled, team=message.channel.team)
+            hearing = self._hearing([message.channel.team])
             self._tell(await self.store.record(mentions, hearing))
 
     async def withdraw(self, channel: Channel, message_id: str) -> None:
         """Take back what a deleted message brought, if its channel wants that."""
-        hearing = self._hearing(self.current.compiled, team=channel.team)
+        hearing = self._hearing([channel.team])
         if await self.store.withdraw_for(channel, message_id, hearing):
             self.nudge()
 
     def wants_page(self, entry: Entry) -> bool:
         """Say whether an entry's page may tell more: its own words are few, or name a vendor."""
-        return len(entry.text) < THIN or bool(self.current.compiled.matcher.find(entry.text))
+        channels = self.subscriptions.channels.get(entry.feed, ())
+        teams = {channel.team for channel in channels} or {DEFAULT_TEAM}
+        return len(entry.text) < THIN or any(
+            self.current.of(team).matcher.find(entry.text) for team in teams
+        )
 
     async def of_poll(self, poll: Poll) -> None:
         """Record the vendors in a poll's entries, with all else of it, in one transaction."""
         await self.places.look()
         await self.subscriptions.look()
-        compiled = self.current.compiled
         mentions: list[Mention] = []
         prints: dict[str, Fingerprint] = {}
         for entry in poll.entries:
-            found = list(self._of_entry(compiled, entry, flood=poll.flood))
+            found = list(self._of_entry(entry, flood=poll.flood))
             if found:
                 prints[entry.id] = fingerprint(entry.url, entry.title, entry.text)
                 mentions += found
         drafts = tuple(self._notices(poll)) if poll.notices else ()
-        hearing = self._hearing(compiled, prints)
+        hearing = self._hearing(_teams(mentions), prints)
         rulings = await self.store.feeds.finish_poll(poll, mentions, hearing, drafts)
         if rulings or drafts:
             self._tell(rulings)
@@ -126,10 +130,10 @@ class Mentions:
         """Record the vendors in an entry whose article came later; those judged before stay so."""
         await self.places.look()
         await self.subscriptions.look()
-        compiled, entry = self.current.compiled, unread.entry
-        found = list(self._of_entry(compiled, entry, flood=unread.flood))
+        entry = unread.entry
+        found = list(self._of_entry(entry, flood=unread.flood))
         prints = {entry.id: fingerprint(entry.url, entry.title, entry.text)} if found else {}
-        hearing = self._hearing(compiled, prints)
+        hearing = self._hearing(_teams(found), prints)
         rulings = await self.store.feeds.finish_page(unread, seen, found, hearing)
         if rulings:
             self._tell(rulings)
@@ -155,10 +159,13 @@ class Mentions:
         self._notified.append(now)
         return True
 
-    def _of_entry(self, compiled: Compiled, entry: Entry, *, flood: bool) -> Iterable[Mention]:
-        matches = one_a_vendor(compiled.matcher.find(entry.text))
-        for channel in self.subscriptions.channels.get(entry.feed, ()) if matches else ():
-            for match in matches:
+    def _of_entry(self, entry: Entry, *, flood: bool) -> Iterable[Mention]:
+        found: dict[str, tuple[Match, ...]] = {}
+        for channel in self.subscriptions.channels.get(entry.feed, ()):
+            team = channel.team
+            if team not in found:
+                found[team] = one_a_vendor(self.current.of(team).matcher.find(entry.text))
+            for match in found[team]:
                 yield Mention(
                     channel=self.places.known(channel),
                     vendor=match.vendor,
@@ -173,22 +180,26 @@ class Mentions:
                 )
 
     def _hearing(
-        self,
-        compiled: Compiled,
-        prints: dict[str, Fingerprint] | None = None,
-        team: str = DEFAULT_TEAM,
+        self, teams: Sequence[str], prints: dict[str, Fingerprint] | None = None
     ) -> Hearing:
+        """Give who judges what concerns these teams; nothing is judged where there is none."""
         now = self.clock()
-        judge = WatchlistJudge(compiled.watchlist, self.desk(compiled), compiled.revision, now)
-        return Hearing(judge, now, self.settings, team, prints or {})
+        judges = {team: self._judge(team, now) for team in teams or (DEFAULT_TEAM,)}
+        team, judge = next(iter(judges.items()))
+        return Hearing(judge, now, self.settings, team, prints or {}, judges)
 
-    def desk(self, compiled: Compiled) -> Desk:
-        """Give the day's desk for this watchlist: what it has written once it need not again."""
-        today = self.clock().date()
-        if self._kept is None or self._kept[0] is not compiled or self._kept[1].today != today:
+    def _judge(self, team: str, now: datetime) -> WatchlistJudge:
+        compiled = self.current.of(team)
+        return WatchlistJudge(compiled.watchlist, self.desk(team), compiled.revision, now)
+
+    def desk(self, team: str) -> Desk:
+        """Give a team's desk for the day: what it has written once it need not again."""
+        compiled, today = self.current.of(team), self.clock().date()
+        kept = self._kept.get(team)
+        if kept is None or kept[0] is not compiled or kept[1].today != today:
             desk = Desk(compiled.watchlist.programs, today, self.corrections)
-            self._kept = (compiled, desk)
-        return self._kept[1]
+            kept = self._kept[team] = (compiled, desk)
+        return kept[1]
 
     def _tell(self, rulings: Iterable[Ruling]) -> None:
         """Log each decision with its reason, never with a text; wake the worker."""
@@ -203,6 +214,10 @@ class Mentions:
                 reason=str(decision.reason),
             )
         self.nudge()
+
+
+def _teams(mentions: Iterable[Mention]) -> list[str]:
+    return sorted({mention.channel.team for mention in mentions})
 
 
 def _outcome(decision: Decision) -> str:

@@ -85,6 +85,7 @@ async def assemble(
     store = await Store.open(config.database.url)
     try:
         await keep(platforms, store)
+        await current.follow(store.revisions)
         rng = random.Random()  # noqa: S311 - jitter, no secret
         told = (*config.admins.channels, *(f"matrix:{each}" for each in config.matrix.management))
         admins = tuple(map(Channel.at, dict.fromkeys(told)))
@@ -180,7 +181,7 @@ async def run_until_signal(app: App, fed: Feeding) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, app.stop)
     loop.add_signal_handler(signal.SIGHUP, app.current.nudge)
-    watched = len(app.current.compiled.watchlist.vendors)
+    watched = len(app.current.packs.watchlist.vendors)
     await app.subscriptions.look()
     log.info("started", vendors=watched, feeds=len(app.subscriptions.channels))
     try:

@@ -37,11 +37,11 @@ _LEADS = {
 class Upkeep:
     """Releases digests and forgets. `released` is called when a digest has been queued.
 
-    `settings` are those of channels that chose none.
+    `watchlist` gives that of a team; `settings` are those of channels that chose none.
     """
 
     store: Store
-    watchlist: Callable[[], Watchlist]
+    watchlist: Callable[[str], Watchlist]
     clock: Callable[[], datetime]
     released: Callable[[], None]
     retention: Retention = KEEP
@@ -85,8 +85,8 @@ class Upkeep:
                     break
             self._purged_at = now
 
-    def _write(self, hold: HoldReason, waited: Sequence[Held]) -> Document:
-        vendors = self.watchlist().vendors
+    def _write(self, team: str, hold: HoldReason, waited: Sequence[Held]) -> Document:
+        vendors = self.watchlist(team).vendors
         named = [
             replace(each, name=vendors[each.vendor].name) if each.vendor in vendors else each
             for each in waited

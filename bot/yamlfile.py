@@ -24,8 +24,8 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from bot.core.plainwords import Loc, explain_all
 from bot.errors import InvalidFileError, Problem
-from bot.plainwords import Loc, explain_all
 
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | str | None"
 M = TypeVar("M", bound=BaseModel)

@@ -13,9 +13,9 @@ from bot import pack, yamlfile
 from bot.config import Config, FeedRoute, LogLevel
 from bot.configfile import load, variables
 from bot.core.mention import MatchKind
+from bot.core.plainwords import annotation_at, keys_of
 from bot.core.settings import Mode, Settings
 from bot.errors import InvalidFileError
-from bot.plainwords import annotation_at, keys_of
 
 MODES = "thread, channel, react, digest, trial, off; did you mean 'thread'?"
 EXAMPLE = Path(__file__).parent.parent / "deploy" / "config.example.yml"

@@ -14,7 +14,14 @@ STDLIB_WITHOUT_IO = {
     "re", "shlex", "string", "textwrap", "types", "typing", "unicodedata", "urllib.parse",
     "zoneinfo",
 }  # fmt: skip
-CORE = STDLIB_WITHOUT_IO | {"pydantic", "rapidfuzz", "ahocorasick_rs", "bot.core", "bot.errors"}
+CORE = STDLIB_WITHOUT_IO | {
+    "pydantic",
+    "pydantic_core",
+    "rapidfuzz",
+    "ahocorasick_rs",
+    "bot.core",
+    "bot.errors",
+}
 PURE_SLACK = (
     STDLIB_WITHOUT_IO
     | {"bot.core"}

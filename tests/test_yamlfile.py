@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot import yamlfile
 from bot.config import Config
 from bot.core.dates import WhenField
+from bot.core.plainwords import SHAPES
 from bot.core.vendor import Line, Programs, Slug, Vendor, WebAddress
 from bot.errors import InvalidFileError
-from bot.plainwords import SHAPES
 from bot.yamlfile import Loaded, parse, read, validate
 
 

@@ -19,12 +19,13 @@ CONTEXT_REACH = 200
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """A name to look for, or a look-alike that blocks (`vendor` empty)."""
+    """A name to look for, or a look-alike that `blocks`. `vendor` is whose record has it."""
 
     vendor: str
     name: str
     mode: MatchMode
     requires: tuple[str, ...] = ()
+    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,27 @@ class _Hit:
     end: int
     pattern: _Pattern
 
+    @property
+    def tells(self) -> bool:
+        """Whether it is a mention, and not the look-alike of one."""
+        return not self.pattern.blocks
+
 
 class Matcher:
     """The names of a watchlist, compiled. Immutable: an edited watchlist gets a new one."""
 
-    def __init__(self, vendors: Iterable[Vendor]) -> None:
+    def __init__(
+        self,
+        vendors: Iterable[Vendor],
+        over: "Matcher | None" = None,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        """Compile the names of vendors, and find those of another matcher as well.
+
+        But for the names of the vendors `without`. So a team that edited three records out of a
+        thousand takes the memory and the time of three.
+        """
+        self._over, self._without = over, without
         by_folded: dict[str, list[_Pattern]] = {}
         for vendor in vendors:
             for pattern in _patterns(vendor):
@@ -50,10 +67,17 @@ class Matcher:
 
         Where names overlap the longest wins. Offsets are code points into `text`.
         """
+        return tuple(_match(hit, text) for hit in _longest(self._hits(text)) if hit.tells)
+
+    def _hits(self, text: str) -> list[_Hit]:
+        hits: list[_Hit] = []
+        if self._over is not None:
+            theirs = self._over._hits(text)  # noqa: SLF001 - one of our own
+            hits = [hit for hit in theirs if hit.pattern.vendor not in self._without]
         if self._automaton is None:
-            return ()
+            return hits
         folded = fold(text)
-        hits = [
+        hits += [
             _Hit(start, end, pattern)
             for index, start, end in self._automaton.find_matches_as_indexes(
                 folded, overlapping=True
@@ -61,7 +85,7 @@ class Matcher:
             for pattern in self._patterns[index]
             if _counts(pattern, text, folded, start, end)
         ]
-        return tuple(_match(hit, text) for hit in _longest(hits) if hit.pattern.vendor)
+        return hits
 
 
 def _patterns(vendor: Vendor) -> Iterable[_Pattern]:
@@ -70,7 +94,8 @@ def _patterns(vendor: Vendor) -> Iterable[_Pattern]:
             requires = tuple(fold(word) for word in name.requires)
             yield _Pattern(vendor.id, name.value, name.match, requires)
     for look_alike in vendor.not_this:
-        yield _Pattern("", look_alike.phrase, _block_mode(look_alike.phrase))
+        mode = _block_mode(look_alike.phrase)
+        yield _Pattern(vendor.id, look_alike.phrase, mode, blocks=True)
 
 
 def _block_mode(phrase: str) -> MatchMode:
@@ -107,12 +132,17 @@ def _longest(hits: list[_Hit]) -> list[_Hit]:
     """Pick hits that do not overlap, longer ones first; equal ones from the left."""
     taken: list[_Hit] = []
     occupied: set[int] = set()
-    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.start, hit.pattern.vendor)):
+    for hit in sorted(hits, key=_rank):
         span = range(hit.start, hit.end)
         if occupied.isdisjoint(span):
             occupied.update(span)
             taken.append(hit)
     return sorted(taken, key=lambda hit: hit.start)
+
+
+def _rank(hit: _Hit) -> tuple[int, int, bool, str]:
+    """Order hits: the longer first; a look-alike before the name that it is none of."""
+    return hit.start - hit.end, hit.start, hit.tells, hit.pattern.vendor
 
 
 def _match(hit: _Hit, text: str) -> Match:

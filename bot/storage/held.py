@@ -158,7 +158,7 @@ def _release(  # noqa: PLR0913, PLR0917 - the last four name one group
         # Not by their numbers, which SQLite gives again when the last row is gone.
         keys = sorted(mentions.keys_of(connection, ids))
         key = hashlib.sha256(f"digest {team} {keys}".encode()).hexdigest()
-        draft = Draft(key, team, place, write(HoldReason(hold), waited))
+        draft = Draft(key, team, place, write(team, HoldReason(hold), waited))
         mentions.tell_in(connection, ids, outbox.queue(connection, draft, now))
     connection.execute(delete(held).where(held.c.id.in_([row.id for row in rows])))
     return 1 if wanted else 0

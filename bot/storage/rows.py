@@ -1,7 +1,7 @@
 """What the store takes and hands out: rulings, documents to deliver, mutes, what waits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -42,7 +42,8 @@ class Ruling:
 class Hearing:
     """Who judges, when and for which team. `settings` are those of channels that chose none.
 
-    `fingerprints` tell stories apart: of entries, by id.
+    `fingerprints` tell stories apart: of entries, by id. `judges` are those of other teams, where
+    what is judged concerns more than one.
     """
 
     judge: Judge
@@ -50,6 +51,11 @@ class Hearing:
     settings: Settings = field(default_factory=Settings)
     team: str = DEFAULT_TEAM
     fingerprints: Mapping[str, Fingerprint] = field(default_factory=dict)
+    judges: Mapping[str, Judge] = field(default_factory=dict)
+
+    def of_team(self, team: str) -> "Hearing":
+        """Give the hearing of what concerns a team, before its own judge."""
+        return replace(self, team=team, judge=self.judges.get(team, self.judge))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,5 +196,5 @@ class Retention:
     paragraphs: timedelta = timedelta(days=60)
 
 
-DigestWriter: TypeAlias = Callable[[HoldReason, Sequence[Held]], Document]
+DigestWriter: TypeAlias = Callable[[str, HoldReason, Sequence[Held]], Document]
 """Words one channel's digest; pure, since it runs inside a transaction and may run again."""

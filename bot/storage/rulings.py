@@ -204,7 +204,7 @@ def _by_team(case: Case) -> list[Case]:
     return [
         Case(
             [each for each in case.mentions if each.channel.team == team],
-            replace(case.hearing, team=team),
+            case.hearing.of_team(team),
         )
         for team in teams
     ]

@@ -46,6 +46,7 @@ from bot.storage.feedstore import FeedStore
 from bot.storage.gathered import Gathered
 from bot.storage.migrate import migrate
 from bot.storage.receipts import Posted
+from bot.storage.revisionstore import RevisionStore
 from bot.storage.rows import (
     Asked,
     Command,
@@ -63,11 +64,15 @@ from bot.storage.rulings import Case
 
 
 class Store:
-    """The database, opened. Close it when done. `feeds` is the part of it that is about feeds."""
+    """The database, opened. Close it when done.
+
+    `feeds` is the part of it that is about feeds, `revisions` about edits of the watchlist.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.feeds = FeedStore(database)
+        self.revisions = RevisionStore(database)
         # What is written for many costs hardly more than for one.
         self._recorded: Gathered[Case, tuple[Ruling, ...]] = Gathered(
             lambda cases: self._database.write(rulings.rule, cases)

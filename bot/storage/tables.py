@@ -505,3 +505,37 @@ paragraph = Table(
     Column("seen_at", UtcDateTime, nullable=False, index=True),
     Column("pages", LargeBinary, nullable=False),
 )
+
+# How far a team's edits have come: the last `number` given out and the last `seq`; and the row that
+# a transaction locks to add one.
+edition = Table(
+    "edition",
+    metadata,
+    _team(primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+)
+
+# Edits of the watchlist, applied (`seq` says in which order), proposed or rejected. `event` is the
+# command that made it, `changes` JSON, `undoes` the number of the revision that it takes back.
+revision = Table(
+    "revision",
+    metadata,
+    _team(primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("event", Text, nullable=False, unique=True),
+    Column("vendor", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("changes", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("seq", Integer),
+    Column("undoes", Integer),
+    Column("decided_by", Text),
+    Column("decided_at", UtcDateTime),
+    Index(None, "team", "seq", unique=True),
+    Index(None, "team", "vendor", "number"),
+)

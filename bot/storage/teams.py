@@ -13,6 +13,7 @@ from bot.storage.tables import (
     channel_setting,
     confirmation,
     cursor,
+    edition,
     held,
     inbox,
     installation,
@@ -22,6 +23,7 @@ from bot.storage.tables import (
     outbox,
     pause,
     place,
+    revision,
     sealed_event,
     story,
     story_entry,
@@ -117,7 +119,8 @@ def erase(connection: Connection, platform: str, team: str) -> int:
         delete(installation).where(installation.c.platform == platform, installation.c.team == team)
     ).rowcount
     if _is_alone(connection, team):
-        for table in (pause, mute, wrong_match, story_entry, story, oauth_state):
+        own = (pause, mute, wrong_match, story_entry, story, oauth_state, revision, edition)
+        for table in own:
             gone += connection.execute(delete(table).where(table.c.team == team)).rowcount
     return gone
 

@@ -304,7 +304,7 @@ async def measure(url: str, asked: argparse.Namespace, heard: Callable[[], None]
     platform = Silent([], rate=asked.rate, at_a_time=asked.at_a_time, heard=heard)
     async with bot(url, platform) as (app, poller, timed):
         app.worker._concurrency = asked.deliveries
-        sentences = list(texts(app.current.compiled).values())
+        sentences = list(texts(app.current.packs).values())
         platform.messages = talk(sentences, asked.channels, asked.mentions, asked.seed)
         before = resident()
         with profiled(asked.profile):

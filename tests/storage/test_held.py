@@ -28,7 +28,7 @@ SEVEN = NOW + timedelta(hours=19)
 NINE = NOW + timedelta(hours=21)
 
 
-def write(hold: HoldReason, waited: Sequence[Held]) -> Document:
+def write(_team: str, hold: HoldReason, waited: Sequence[Held]) -> Document:
     """Word a digest by its reason and its vendors."""
     return document(f"{hold}: " + ", ".join(each.vendor for each in waited))
 
@@ -105,9 +105,9 @@ async def test_an_alert_that_waits_keeps_the_title_of_an_entry_and_nothing_of_a_
 ) -> None:
     seen: list[Held] = []
 
-    def keep(hold: HoldReason, waited: Sequence[Held]) -> Document:
+    def keep(team: str, hold: HoldReason, waited: Sequence[Held]) -> Document:
         seen.extend(waited)
-        return write(hold, waited)
+        return write(team, hold, waited)
 
     both = (mention("acme-cam"), mention_in_entry("e1", "road-runner", title="Acme wins"))
     await store.record(both, Policy(settings=DAILY).hearing())
@@ -376,7 +376,7 @@ async def test_a_digest_cannot_be_called_a_wrong_match(store: Store) -> None:
 async def test_a_crash_between_writing_and_committing_a_digest_loses_nothing(store: Store) -> None:
     await hear(store, "acme-cam")
 
-    def fail(hold: HoldReason, waited: Sequence[Held]) -> Document:
+    def fail(_team: str, hold: HoldReason, waited: Sequence[Held]) -> Document:
         raise RuntimeError(f"{hold} {len(waited)}")
 
     with pytest.raises(RuntimeError, match="the next digest 1"):

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 from bot.core.choices import Mute, Report
 from bot.core.commands import Answer
+from bot.core.editing.change import Change
 from bot.core.feed import Route
 from bot.core.mention import Channel, Invocation, Receipt
 from bot.core.places import Listening
 from bot.core.settings import Mode, Settings
 from bot.core.status import State
 from bot.core.stories import Fingerprint
+from bot.storage.revisions import Wanted
 from bot.storage.rows import Asked, Retention
 from bot.storage.store import Store
 from bot.storage.tables import metadata
@@ -79,6 +81,9 @@ async def live(store: Store, behind: Behind, team: str, platform: str = "fake") 
         f"kept_at) VALUES ('{team}', '{platform}', '@{team}', '!r', '$1', 'k1', '{{}}', "
         "'2024-04-01 12:00:00')"
     )
+    change = Change(("policy",), None, "Ask procurement")
+    wanted = Wanted(event, here, "", "bea", NOW, (change,))
+    assert await store.revisions.write(wanted, (await store.revisions.heads()).get(team, 0))
     await store.receive(Invocation(here, event, "anna", "vendor acme-cam"), NOW)
     await store.ask(here, Asked("anna", "vendor watch off", NOW + DAY), event, [event])
 

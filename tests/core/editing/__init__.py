@@ -1,0 +1,1 @@
+"""Tests of editing the watchlist, without a database."""
