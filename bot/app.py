@@ -30,6 +30,7 @@ from bot.core.settings import Settings
 from bot.core.signs import is_mark, meant
 from bot.current import CurrentWatchlist
 from bot.delivery.outbox import Worker
+from bot.editing import Editing
 from bot.errors import BotError, StorageError, UsageError
 from bot.mentions import Mentions
 from bot.places import Places
@@ -85,7 +86,9 @@ class App:
     reads: ReadsPage | None = None
     looks: LooksAtFeed | None = None
     poll_now: Callable[[], None] = _nothing
+    approval: bool = False
     rights: Rights = field(init=False)
+    editing: Editing = field(init=False)
     places: Places = field(init=False)
     subscriptions: Subscriptions = field(init=False)
     mentions: Mentions = field(init=False)
@@ -97,6 +100,7 @@ class App:
     def __post_init__(self) -> None:
         nudge, settings = self.worker.nudge, self.settings
         self.rights = Rights(self.roles, self.platforms, self.clock)
+        self.editing = Editing(self.store, self.current, self.clock, self.approval)
         self.places = Places(self.store, self.clock, self.watch)
         self.subscriptions = Subscriptions(self.store, self.clock)
         self.worker.known = self.places.known
@@ -236,6 +240,7 @@ class App:
             feeds=ChannelFeeds(
                 channel, self.store.feeds, self.subscriptions, known, self.looks, self.poll_now
             ),
+            edits=self.editing.by(invocation),
             role=lambda: self.rights.role(invocation),
             private_keys=lambda: self.rights.private_keys(invocation),
             now=self.clock(),

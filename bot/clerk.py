@@ -16,10 +16,12 @@ import structlog
 
 from bot.commands.context import Context
 from bot.confirmations import Confirmations
-from bot.core.commands import Answer, Call, CommandTable, Role
+from bot.core.commands import Answer, Call, CommandTable
 from bot.core.document import Document, said
+from bot.core.helping import WHO
 from bot.core.limits import Allowance
 from bot.core.mention import Channel, Invocation
+from bot.core.refused import RefusedError
 from bot.errors import BotError, StorageError, UsageError
 from bot.rights import may
 from bot.storage.rows import Command
@@ -29,7 +31,6 @@ log = structlog.get_logger()
 LEASE = timedelta(seconds=60)
 LONGEST_SLEEP_S = 2.0
 """How long a command that another process kept waits for somebody to look."""
-WHO = {Role.CURATOR: "curators and admins", Role.ADMIN: "admins"}
 MOST_ATTEMPTS = 3
 """A command that ends the process each time is answered without being tried a fourth time."""
 AFTER_FAILURE_S = 5.0
@@ -144,6 +145,8 @@ class Clerk:
         )
         try:
             made = await self._carry_out(command, invocation)
+        except RefusedError as error:
+            return Answer(error.document)
         except UsageError as error:
             return _told(str(error))
         except BotError as error:
@@ -165,8 +168,8 @@ class Clerk:
                 raise UsageError(f"That is more than I can answer; try again in {seconds} s.")
         if invocation.doubt:
             raise UsageError(invocation.doubt)
-        call = self.commands.read(command.line)
         context = await self._context(command, invocation)
+        call = self.commands.read(command.line, context.words)
         await _allow(context, call)
         preview = call.command.preview
         shown = None if preview is None else await preview(context, **call.arguments)
@@ -184,7 +187,7 @@ class Clerk:
 
         async def confirm(code: str) -> Document | Answer:
             line = await self.confirmations.confirmed(context, command.event, code)
-            call = self.commands.read(line)
+            call = self.commands.read(line, context.words)
             await _allow(context, call)  # which may have changed meanwhile
             return await call.command.handler(context, **call.arguments)
 

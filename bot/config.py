@@ -227,6 +227,19 @@ class Roles(Section):
     curators: tuple[ChannelKey, ...] = ()
 
 
+class Approval(StrEnum):
+    """Whether edits of the watchlist wait for a second person."""
+
+    NONE = "none"
+    REQUIRED = "required"
+
+
+class Editing(Section):
+    """How the watchlist is edited by chat."""
+
+    approval: Approval = Approval.NONE
+
+
 class Keep(Section):
     """How long what is kept; of documents and entries, their words."""
 
@@ -251,6 +264,7 @@ class Config(Section):
     database: Database = Database()
     watchlists: tuple[Path, ...] = ()
     shipped_watchlist: bool = True
+    watchlist: Editing = Editing()
     alerts: Alerts = Alerts()
     feeds: Feeds = Feeds()
     console: Console = Console()

@@ -75,7 +75,7 @@ class Confirmations:
         """Say whether somebody may confirm: the asker, or whoever sees after the channel."""
         if asked.actor == context.invocation.actor:
             return True
-        call = self.commands.read(asked.line)
+        call = self.commands.read(asked.line, context.words)
         if (await context.role()).reaches(Role.CURATOR):
             return await may(context, call)
         return call.command.local and await may(context, call)

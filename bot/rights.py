@@ -12,7 +12,8 @@ import structlog
 
 from bot.commands.context import Context
 from bot.core.commands import Call, Role
-from bot.core.mention import Invocation
+from bot.core.line import plain_line
+from bot.core.mention import Channel, Invocation
 from bot.core.roles import Roles
 from bot.errors import DeliveryError, UsageError
 from bot.platforms.base import Platform
@@ -113,7 +114,7 @@ def refuse_forgeable(invocation: Invocation) -> None:
     if invocation.forgeable:
         raise UsageError(
             "A reaction is not encrypted and can be forged, so this needs a typed command: "
-            f"`{invocation.line}`"
+            f"`{plain_line(invocation.line)}`"
         )
 
 
@@ -128,5 +129,6 @@ async def may(context: Context, call: Call) -> bool:
         return True
     if (await context.role()).reaches(needed):
         return True
-    about = call.arguments.get("channel", here.id)
-    return call.command.local and about in {here.id, here.key} and await context.moderates()
+    about = call.arguments.get("channel")
+    is_here = about is None or (isinstance(about, Channel) and about.key == here.key)
+    return call.command.local and is_here and await context.moderates()

@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 import structlog
 
 from bot.app import App
 from bot.commands import table
-from bot.config import Config
+from bot.config import Approval, Config
+from bot.core.completion import completions
 from bot.core.mention import Channel
 from bot.core.roles import Roles
 from bot.core.settings import Settings
@@ -57,6 +59,14 @@ class Closing(Protocol):
 
 
 @runtime_checkable
+class Completing(Protocol):
+    """A platform on which a line can be completed while somebody types it."""
+
+    def complete_with(self, complete: Callable[[str], tuple[str, ...]]) -> None:
+        """Take what gives the lines that a line may become."""
+
+
+@runtime_checkable
 class Keeping(Protocol):
     """A platform that keeps something in the database."""
 
@@ -86,6 +96,9 @@ async def assemble(
     try:
         await keep(platforms, store)
         await current.follow(store.revisions)
+        for each in platforms:
+            if isinstance(each, Completing):
+                each.complete_with(partial(_completed, current))
         rng = random.Random()  # noqa: S311 - jitter, no secret
         told = (*config.admins.channels, *(f"matrix:{each}" for each in config.matrix.management))
         admins = tuple(map(Channel.at, dict.fromkeys(told)))
@@ -108,6 +121,7 @@ async def assemble(
             settings=settings(config),
             clock=clock,
             corrections=config.corrections_contact,
+            approval=config.watchlist.approval is Approval.REQUIRED,
             retention=Retention(**dict(config.keep)),
             admins=admins,
             roles=Roles.of(config.roles.admins, config.roles.curators),
@@ -118,6 +132,10 @@ async def assemble(
     finally:
         await close(platforms)
         await store.close()
+
+
+def _completed(current: CurrentWatchlist, text: str) -> tuple[str, ...]:
+    return completions(table, current.packs.watchlist, text)
 
 
 async def keep(platforms: Iterable[Platform], store: Store) -> None:

@@ -13,6 +13,7 @@ from bot.core.document import COMMANDS
 from bot.errors import BotError
 from bot.platforms.base import Platform
 from bot.platforms.console.adapter import ConsolePlatform
+from bot.platforms.console.keyboard import Keyboard, is_there
 from bot.platforms.console.lines import read_lines
 from bot.platforms.matrix.settings import MatrixSettings
 
@@ -34,16 +35,18 @@ def talking_on(config: Config, clock: Callable[[], datetime]) -> tuple[Platform,
 
 def console(config: Config, clock: Callable[[], datetime]) -> Platform:
     """Make the console platform on this process's terminal or pipes."""
-    keyboard = sys.stdin.isatty()
+    typed = sys.stdin.isatty()
+    keyboard = Keyboard() if is_there() else None
     return ConsolePlatform(
-        lines=read_lines(),
+        lines=read_lines() if keyboard is None else keyboard.lines(),
         screen=Console(highlight=False, soft_wrap=False),
         commands=table.first_words,
         clock=clock,
         channel=config.console.channel,
         user=config.console.name,
-        echo=not keyboard,
-        keep_open=not keyboard and bool(config.feeds.list),
+        echo=not typed,
+        keep_open=not typed and bool(config.feeds.list),
+        keyboard=keyboard,
     )
 
 

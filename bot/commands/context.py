@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.commands.edits import Edits
 from bot.core.cards import Desk
 from bot.core.choices import Mute, Precision, Report, WrongMatch
-from bot.core.commands import Answer, Rest, Role
+from bot.core.commands import Answer, Known, Rest, Role
 from bot.core.document import Document, quoted
 from bot.core.feed import Feed
 from bot.core.feedlook import Elsewhere, Followed, Found
@@ -170,6 +171,7 @@ class Context:
     settings: Settings
     records: Records
     feeds: Feeds
+    edits: Edits
     role: Callable[[], Awaitable[Role]]
     private_keys: Callable[[], Awaitable[frozenset[str]]]
     now: datetime
@@ -189,6 +191,12 @@ class Context:
     def team(self) -> str:
         """Whose command it is."""
         return self.invocation.channel.team
+
+    @property
+    def words(self) -> Known:
+        """Give what vendors, channels and today are in a line that is typed here."""
+        here = self.invocation.channel
+        return Known(self.watchlist.find, here, self.known, self.now.date())
 
     async def chosen(self) -> tuple[dict[str, str], Settings]:
         """Give what was chosen for this channel, and the settings that hold in it."""

@@ -2,16 +2,16 @@
 
 import re
 from collections import Counter
+from typing import Annotated, TypeAlias
 
-from bot.commands.context import Context
-from bot.commands.declared import table
-from bot.commands.pagecheck import NOT_CLEARANCE, consequence, page_document, times
+from bot.commands.context import NOTHING, Context
+from bot.commands.declared import TOPICS, table
+from bot.commands.pagecheck import consequence, page_document, times
+from bot.core.candidates import NOT_CLEARANCE, candidates_document
 from bot.core.cards import card
-from bot.core.commands import Rest
+from bot.core.commands import Explained, Kind, Rest
 from bot.core.document import (
-    Actions,
     Bullets,
-    Button,
     Document,
     Footnote,
     Item,
@@ -20,18 +20,24 @@ from bot.core.document import (
     strong,
     words,
 )
+from bot.core.helping import ALL, help_document
 from bot.core.record import record
 from bot.core.vendor import Vendor
 from bot.core.watchlist import Exactly, Nearest, Several
 from bot.core.wording import Standing
 
-LONGEST_SHOWN = 80
-"""Characters of an unknown name that are said back."""
 _WEB = re.compile("https?://", re.IGNORECASE)
+Named: TypeAlias = Annotated[Rest, Explained(like=Kind.VENDOR)]
+About: TypeAlias = Annotated[
+    Rest,
+    Explained(
+        "a topic, the words of a command, or all", "mute", (ALL, *(each.name for each in TOPICS))
+    ),
+]
 
 
 @table.command("vendor")
-async def vendor(context: Context, name: Rest) -> Document:
+async def vendor(context: Context, name: Named) -> Document:
     """Show the card of a vendor."""
     match context.watchlist.find(name):
         case Exactly(found, _, sold_as):
@@ -52,13 +58,9 @@ def _named_in(context: Context, text: str) -> tuple[Vendor, ...]:
 
 
 @table.command("vendor record", long=True)
-async def vendor_record(context: Context, name: Rest) -> Document:
+async def vendor_record(context: Context, name: Vendor) -> Document:
     """Show everything on record about a vendor, with every source."""
-    match context.watchlist.find(name):
-        case Exactly(vendor=found):
-            return record(found, context.desk)
-        case Several(candidates) | Nearest(candidates):
-            return candidates_document(name, candidates)
+    return record(name, context.desk)
 
 
 @table.command("vendor list")
@@ -102,26 +104,6 @@ async def vendor_check(context: Context, text: Rest) -> Document:
 
 
 @table.command("vendor help")
-async def vendor_help(_context: Context) -> Document:
-    """Say what can be typed."""
-    return table.help()
-
-
-def candidates_document(
-    name: str, candidates: tuple[Vendor, ...], line: str = "vendor {}"
-) -> Document:
-    """Say that a name is not on the watchlist as typed, and offer the nearest ones.
-
-    A guess shows no record: what is said about one company must not land on another. `line` is the
-    command that each button gives, with the vendor's id in its place.
-    """
-    shown = name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"
-    told = f"No watched vendor is called “{shown}”."
-    if not candidates:
-        blocks = (Paragraph(words(told)), Footnote(words(NOT_CLEARANCE)))
-        return Document(f"{told} {NOT_CLEARANCE}", blocks)
-    named = " or ".join(each.name for each in candidates)
-    question = f"Did you mean {named}?"
-    buttons = tuple(Button(each.name, line.format(each.id)) for each in candidates)
-    lead = Paragraph(words(told, " ", question))
-    return Document(f"{told} {question}", (lead, Actions(buttons), Footnote(words(NOT_CLEARANCE))))
+async def vendor_help(_context: Context, about: About = NOTHING) -> Document:
+    """Say what can be typed: the little that most need, or all about a topic or a command."""
+    return help_document(table, about)

@@ -1,10 +1,11 @@
 """How a channel wants its alerts: said, and changed by whoever sees after it."""
 
 from collections.abc import Callable, Mapping
+from typing import Annotated, TypeAlias
 
 from bot.commands.context import NOTHING, Context
 from bot.commands.declared import table
-from bot.core.commands import Answer, Rest, Role
+from bot.core.commands import Answer, Explained, Rest, Role
 from bot.core.document import (
     Actions,
     Block,
@@ -22,16 +23,35 @@ from bot.core.document import (
 from bot.core.settings import Mode, Settings
 from bot.core.spelling import suggestion
 from bot.core.watchlist import Exactly, Watchlist
-from bot.core.wishes import EXAMPLES, TAGS, VENDORS, again, read_wish, shown, told, written
+from bot.core.wishes import (
+    EXAMPLES,
+    TAGS,
+    TAKEN_BACK,
+    VENDORS,
+    again,
+    read_wish,
+    shown,
+    told,
+    typed,
+    written,
+)
 from bot.errors import UsageError
 
 NAMED = 10
 """Vendors that a preview names before it only counts them."""
 LONGEST_UNDO = 1_000
 """Characters of a command that a button gives; longer ones no platform takes."""
+Changes: TypeAlias = Annotated[
+    Rest,
+    Explained(
+        f"a mode ({', '.join(Mode)}), settings as in cooldown=12h min=exact, or default",
+        "digest",
+        (*Mode, *(f"{typed(key)}=" for key in EXAMPLES), TAKEN_BACK),
+    ),
+]
 
 
-async def _what_changing_does(context: Context, changes: Rest = NOTHING) -> Document | None:
+async def _what_changing_does(context: Context, changes: Changes = NOTHING) -> Document | None:
     """Say it before alerts end here, all of them or those about some vendors."""
     choices, before = await context.chosen()
     after = _changed(context, choices, _wish(context, changes))
@@ -62,7 +82,7 @@ async def _what_changing_does(context: Context, changes: Rest = NOTHING) -> Docu
 @table.command(
     "vendor alerts", role=Role.CURATOR, local=True, shows=True, preview=_what_changing_does
 )
-async def vendor_alerts(context: Context, changes: Rest = NOTHING) -> Document | Answer:
+async def vendor_alerts(context: Context, changes: Changes = NOTHING) -> Document | Answer:
     """Say how alerts come here, or change it: digest, cooldown=12h, tags=cameras, default ..."""
     choices, before = await context.chosen()
     if not changes:

@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated, TypeAlias
 
 from bot.commands.context import Context
 from bot.commands.declared import table
-from bot.commands.lookup import candidates_document
+from bot.core.candidates import candidates_document
 from bot.core.choices import Mute, Report
-from bot.core.commands import Answer, Rest, Role
+from bot.core.commands import Answer, Explained, Kind, Rest, Role
 from bot.core.document import (
     Actions,
     Bullets,
@@ -32,6 +33,19 @@ READERS_MOST = timedelta(days=7)
 OFFERED = ("1h", "1d", "7d")
 ALL = "all"
 LONGEST_REASON = 200
+Quieted: TypeAlias = Annotated[
+    Rest,
+    Explained(
+        "a vendor, by any of its names, or all; then for how long, where, and because of what",
+        "hikvision for 7d",
+        ("for", "here", "everywhere", "because"),
+        Kind.VENDOR,
+    ),
+]
+Undo: TypeAlias = Annotated[
+    Rest,
+    Explained("a vendor, by any of its names, the number of a mute, or all", like=Kind.VENDOR),
+]
 _FOR = re.compile(r"\s+for\s+(\d.*)$", re.IGNORECASE)
 _WHERE = re.compile(r"\s+(here|everywhere)$", re.IGNORECASE)
 _BECAUSE = re.compile(r"\s+because\s+(.+)$", re.IGNORECASE)
@@ -47,7 +61,7 @@ class _Wish:
     reason: str
 
 
-async def _what_muting_does(context: Context, vendor: Rest) -> Document | None:
+async def _what_muting_does(context: Context, vendor: Quieted) -> Document | None:
     """Say what a mute of all vendors, or in all channels, means."""
     wish = _wish(vendor)
     all_of_them = wish.name.casefold() == ALL
@@ -65,7 +79,7 @@ async def _what_muting_does(context: Context, vendor: Rest) -> Document | None:
 
 
 @table.command("vendor mute", preview=_what_muting_does)
-async def vendor_mute(context: Context, vendor: Rest) -> Document | Answer:
+async def vendor_mute(context: Context, vendor: Quieted) -> Document | Answer:
     """Quiet a vendor here, or “all”; then perhaps: for 7d, everywhere, because ..."""
     wish = _wish(vendor)
     slug: str | None = None
@@ -113,7 +127,7 @@ def _wish(text: str) -> _Wish:
         raise UsageError("That needs a vendor. Type `vendor mute <vendor> [for 7d]`.")
     if span is not None and span <= timedelta(0):
         raise UsageError("A mute lasts at least a second.")
-    return _Wish(rest.strip(), span, everywhere, reason)
+    return _Wish(rest.strip(" \"'"), span, everywhere, reason)
 
 
 def _how_long(context: Context, slug: str | None, wish: _Wish) -> Document:
@@ -140,7 +154,7 @@ async def _allow(context: Context, wish: _Wish) -> None:
 
 
 @table.command("vendor unmute")
-async def vendor_unmute(context: Context, vendor: Rest) -> Document | Answer:
+async def vendor_unmute(context: Context, vendor: Undo) -> Document | Answer:
     """Undo a mute, by the vendor's name or the mute's number."""
     mutes = await _visible(context)
     if vendor.isascii() and vendor.isdigit():

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bot.commands.context import Context
+from bot.core.candidates import NOT_CLEARANCE
 from bot.core.document import (
     Block,
     Bullets,
@@ -20,7 +21,6 @@ from bot.errors import FeedError, UsageError
 
 LONGEST_TITLE = 200
 """Characters of a page's title that are said back."""
-NOT_CLEARANCE = "Not being on this watchlist is not clearance."
 _WALLS = {
     "paywall": "A paywall stands before this page",
     "consent wall": "A consent wall stands before this page",

@@ -6,7 +6,7 @@ from bot.commands.context import Context
 from bot.commands.declared import table
 from bot.core.about import about
 from bot.core.commands import Answer, Role
-from bot.core.document import Document, Handle, Paragraph, quoted, said, words
+from bot.core.document import Document, Handle, Paragraph, said, words
 from bot.core.mention import Channel
 from bot.core.overview import Watched, overview
 from bot.core.places import Listening, listens
@@ -45,62 +45,38 @@ def _is_for(context: Context, feed: str, private: frozenset[str]) -> bool:
 
 
 async def _what_watching_off_does(
-    context: Context, state: str, channel: str | None = None
+    context: Context, state: Listening, channel: Channel | None = None
 ) -> Document | None:
     """Say what it means not to listen any more."""
-    wanted, there = _wish(context, state, channel)
-    if wanted is Listening.ON:
+    there = _where(context, state, channel)
+    if state is Listening.ON:
         return None
     where = words(Handle(there.id, "channel"))
     told = words("The bot would listen no more in ", *where, ": no vendor named there is told.")
     return Document("The bot would listen no more.", (Paragraph(told),))
 
 
-def _wish(context: Context, state: str, channel: str | None) -> tuple[Listening, Channel]:
-    """Read whether the bot is to listen, and where. Raise UsageError."""
-    try:
-        wanted = Listening(state.casefold())
-    except ValueError:
-        raise UsageError(
-            f"{quoted(state)} is neither on nor off. Type `vendor watch on`."
-        ) from None
+def _where(context: Context, state: Listening, channel: Channel | None) -> Channel:
+    """Say where the bot is to listen, or not. Raise UsageError."""
     here = context.invocation.channel
-    there = here if channel is None else context.known(_channel(channel, here))
-    if there.key == here.key:
-        return wanted, here
-    if wanted is Listening.ON and there.encrypted:
+    there = channel or here
+    if state is Listening.ON and there.encrypted and there.key != here.key:
         raise UsageError("That room is encrypted: type this there, so that its people see it.")
-    return wanted, there
+    return there
 
 
 @table.command("vendor watch", role=Role.ADMIN, local=True, preview=_what_watching_off_does)
 async def vendor_watch(
-    context: Context, state: str, channel: str | None = None
-) -> Document | Answer:
+    context: Context, state: Listening, channel: Channel | None = None
+) -> Answer:
     """Let the bot listen in a channel, or not: watch on, watch off."""
     here = context.invocation.channel
-    wanted, there = _wish(context, state, channel)
-    await context.records.listen(there, wanted, context.invocation.actor, context.now)
-    how = "The bot listens" if wanted is Listening.ON else "The bot does not listen any more"
+    there = _where(context, state, channel)
+    await context.records.listen(there, state, context.invocation.actor, context.now)
+    how = "The bot listens" if state is Listening.ON else "The bot does not listen any more"
     told = words(f"{how} in ", Handle(there.id, "channel"), ".")
     where = "here" if there == here else f"in {there.key}"
     document = Document(f"{how} {where}.", (Paragraph(told),))
     # Whoever is read, or no more, is told so wherever it was decided.
     news = said(f"{how} here. Type `vendor about` to see what that means.")
     return Answer(document, posts=((there, news),))
-
-
-def _channel(key: str, here: Channel) -> Channel:
-    """Read a channel's key; of another platform or of nothing at all is refused."""
-    platform, colon, id_ = key.partition(":")
-    if not colon or not platform.isalpha():  # a room's id on Matrix has a colon of its own
-        platform, id_ = here.platform, key
-    if not id_ or platform != here.platform:
-        raise UsageError(f"{quoted(key)} is no channel of this chat; write {here.platform}:ID")
-    if id_ == here.id:
-        return here
-    # A name, where channels are not known by their names: nothing would ever come from it.
-    if id_.startswith("#") and not here.id.startswith("#"):
-        how = f"write {here.platform}:ID, or type this in that channel"
-        raise UsageError(f"{quoted(key)} is a name; {how}")
-    return Channel(here.platform, id_, private=True, team=here.team)

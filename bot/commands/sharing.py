@@ -2,26 +2,20 @@
 
 from bot.commands.context import Context
 from bot.commands.declared import table
-from bot.commands.lookup import candidates_document
 from bot.core.cards import card
 from bot.core.commands import Answer, Rest
 from bot.core.document import Actions, Button, Document, Footnote, Handle, Paragraph, said, words
-from bot.core.watchlist import Exactly, Found
-from bot.errors import UsageError
+from bot.core.vendor import Vendor
+from bot.core.watchlist import Exactly
 
 LONGEST_REPORT = 2_000
 """Characters of a report that are passed on."""
-LONGEST_NAME = 6
-"""Words of a vendor's name without quotation marks that are looked for in a report."""
 
 
 @table.command("vendor share")
-async def vendor_share(context: Context, vendor: Rest) -> Document | Answer:
+async def vendor_share(context: Context, vendor: Exactly) -> Answer:
     """Show the card of a vendor to everybody here."""
-    found = context.watchlist.find(vendor)
-    if not isinstance(found, Exactly):
-        return candidates_document(vendor, found.vendors, "vendor share {}")
-    made = card(found.vendor, context.desk, sold_as=found.sold_as)
+    made = card(vendor.vendor, context.desk, sold_as=vendor.sold_as)
     by = Footnote(words("Shared by ", Handle(context.invocation.actor, "person"), "."))
     last = next(
         (n for n, block in enumerate(made.blocks) if isinstance(block, Actions)), len(made.blocks)
@@ -31,45 +25,28 @@ async def vendor_share(context: Context, vendor: Rest) -> Document | Answer:
 
 
 @table.command("vendor report")
-async def vendor_report(context: Context, vendor: str, correction: Rest) -> Document | Answer:
+async def vendor_report(context: Context, vendor: Vendor, correction: Rest) -> Document | Answer:
     """Tell the curators what is wrong in a vendor's record."""
-    found, error = _parted(context, vendor, correction)
-    if not isinstance(found, Exactly):
-        # The name may go on in what follows, so nobody's record is told of it at a guess.
-        kept = error[:LONGEST_REPORT].replace("{", "{{").replace("}", "}}")
-        return candidates_document(vendor, found.vendors, f"vendor report {{}} {kept}")
     desk = context.desk.corrections
     write = f" You can also write to {desk}." if desk else ""
     if not context.reports_go_to:
         if not desk:
             return said("Nobody is named who receives reports. Ask whoever runs this bot.")
         return said(f"No channel receives reports here. Write to {desk}.")
-    name = found.vendor.name
+    name = vendor.name
     by = context.invocation.actor
-    shown = error if len(error) <= LONGEST_REPORT else f"{error[:LONGEST_REPORT]}…"
+    more = "…" if len(correction) > LONGEST_REPORT else ""
+    shown = f"{correction[:LONGEST_REPORT]}{more}"
     notice = Document(
         f"Somebody reports an error in the record of {name}.",
         (
             Paragraph(words(Handle(by, "person"), f" reports an error in the record of {name}:")),
             Paragraph(words(f"“{shown}”")),
-            Actions((Button("Full record", f"vendor record {found.vendor.id}", "📄"),)),
+            Actions((Button("Full record", f"vendor record {vendor.id}", "📄"),)),
         ),
     )
     told = said(f"Thank you: whoever keeps the record of {name} has been told.{write}")
     return Answer(told, posts=tuple((channel, notice) for channel in context.reports_go_to))
-
-
-def _parted(context: Context, vendor: str, rest: str) -> tuple[Found, str]:
-    """Tell the vendor's name, of one word or more, from what is said about its record."""
-    said = rest.split(" ")
-    found, error = context.watchlist.find(vendor), rest
-    for length in range(1, min(len(said), LONGEST_NAME - 1) + 1):
-        longer = context.watchlist.find(" ".join((vendor, *said[:length])))
-        if isinstance(longer, Exactly):
-            found, error = longer, " ".join(said[length:])
-    if not error:
-        raise UsageError("Say what is wrong, too. Type `vendor report <vendor> <correction>`.")
-    return found, error
 
 
 @table.command("vendor explain", listed=False)

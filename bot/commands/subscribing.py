@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.commands.context import Context
 from bot.commands.declared import table
 from bot.commands.feedwords import SHELL, about, cut, fits, named, state, whence
-from bot.core.commands import Answer, Rest, Role, plain_line
+from bot.core.commands import Answer, Rest, Role, Url, plain_line
 from bot.core.document import (
     Actions,
     Block,
@@ -48,7 +48,7 @@ _WITH = "backfill"
 
 
 @table.command("watchlist feed add", role=Role.CURATOR, local=True)
-async def feed_add(context: Context, url: str, backfill: Rest = NOTHING) -> Document | Answer:
+async def feed_add(context: Context, url: Url, backfill: Rest = NOTHING) -> Document | Answer:
     """Follow a feed here, or see which a page has; “backfill 7d” also searches its last 7 days."""
     back = _span(backfill)
     address = _address(url)
@@ -125,7 +125,7 @@ async def feed_list(context: Context) -> Document:
 
 
 @table.command("watchlist feed check", role=Role.CURATOR, local=True)
-async def feed_check(context: Context, url: str) -> Document:
+async def feed_check(context: Context, url: Url) -> Document:
     """Read a feed once and say what is in it and whom it names; follows nothing."""
     address = _address(url)
     found = await _look(context, address)

@@ -16,7 +16,6 @@ from bot.core.document import (
     Inlines,
     Item,
     Paragraph,
-    quoted,
     said,
     spoken,
     strong,
@@ -60,7 +59,7 @@ async def vendor_wrong_list(context: Context) -> Document:
     return Document(lead, tuple(blocks))
 
 
-async def _what_approving_does(context: Context, number: str) -> Document | None:
+async def _what_approving_does(context: Context, number: int) -> Document | None:
     """Say what will alert no more."""
     proposal = await _theirs_to_approve(context, number)
     if not proposal.words:
@@ -73,7 +72,7 @@ async def _what_approving_does(context: Context, number: str) -> Document | None
 
 
 @table.command("vendor wrong approve", role=Role.CURATOR, preview=_what_approving_does)
-async def vendor_wrong_approve(context: Context, number: str) -> Document:
+async def vendor_wrong_approve(context: Context, number: int) -> Document:
     """Let words that were called a wrong match alert nowhere any more."""
     proposal = await _theirs_to_approve(context, number)
     settled = await _settle(context, proposal, approve=True)
@@ -85,7 +84,7 @@ async def vendor_wrong_approve(context: Context, number: str) -> Document:
 
 
 @table.command("vendor wrong reject", role=Role.CURATOR)
-async def vendor_wrong_reject(context: Context, number: str) -> Document:
+async def vendor_wrong_reject(context: Context, number: int) -> Document:
     """Let words alert again that were called a wrong match and are none."""
     proposal = await _proposal(context, number)
     await _settle(context, proposal, approve=False)
@@ -98,17 +97,15 @@ async def _waiting(context: Context) -> tuple[WrongMatch, ...]:
     return await context.records.wrong_proposals(context.team, seen=seen)
 
 
-async def _proposal(context: Context, number: str) -> WrongMatch:
+async def _proposal(context: Context, number: int) -> WrongMatch:
     """Find what waits under a number; what the asker may not know of is not there."""
-    if not (number.isascii() and number.isdigit()):
-        raise UsageError(f"{quoted(number)} is no number. Type `vendor wrong list`.")
     for each in await _waiting(context):
-        if each.id == int(number):
+        if each.id == number:
             return each
-    raise UsageError(f"Nothing waits under the number {number[:9]}. Type `vendor wrong list`.")
+    raise UsageError(f"Nothing waits under the number {number}. Type `vendor wrong list`.")
 
 
-async def _theirs_to_approve(context: Context, number: str) -> WrongMatch:
+async def _theirs_to_approve(context: Context, number: int) -> WrongMatch:
     """Find it if somebody else proposed it: nobody approves their own, but for admins."""
     proposal = await _proposal(context, number)
     own = proposal.by == context.invocation.actor

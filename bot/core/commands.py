@@ -5,18 +5,53 @@ is pure; carrying it out is the shell's.
 """
 
 import inspect
-import shlex
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType, TypeVar, get_type_hints
+from typing import TypeVar
 
-from bot.core.document import Bullets, Document, Item, Paragraph, Typed, quoted, words
+from bot.core.arguments import (
+    STRANGER,
+    Block,
+    Explained,
+    Fields,
+    Kind,
+    Known,
+    Parameter,
+    Rest,
+    Url,
+    WhichVendorError,
+    parameters_of,
+)
+from bot.core.clean import shortened
+from bot.core.document import Document, quoted
+from bot.core.line import evened, first_words, plain_line
 from bot.core.mention import Channel
+from bot.core.reading import arguments, shared_out
+from bot.core.spelling import nearest
 from bot.errors import UsageError
 
-Rest = NewType("Rest", str)
-"""A parameter that takes the rest of the line as it stands."""
+__all__ = [
+    "Answer",
+    "Block",
+    "Call",
+    "Command",
+    "CommandTable",
+    "Explained",
+    "Fields",
+    "Kind",
+    "Known",
+    "Parameter",
+    "Rest",
+    "Role",
+    "Topic",
+    "Url",
+    "WhichVendorError",
+    "plain_line",
+]
+
+LONGEST_SHOWN = 80
+"""Characters of what was typed wrong that are said back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +71,6 @@ Handler = Callable[..., Awaitable[Document | Answer]]
 Preview = Callable[..., Awaitable[Document | None]]
 H = TypeVar("H", bound=Handler)
 
-# Phones and word processors write these for the plain ones.
-_PLAIN = str.maketrans("“”„«»‘’\u00a0\u2007\u202f", '"""""\'\'   ')
-
 
 class Role(StrEnum):
     """Who may use a command."""
@@ -54,18 +86,6 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """One argument of a command."""
-
-    name: str
-    takes_rest: bool
-    required: bool
-
-    def __str__(self) -> str:
-        return f"<{self.name}>" if self.required else f"[{self.name}]"
-
-
-@dataclass(frozen=True, slots=True)
 class Command:
     """One command: the words that call it, its parameters and what it does.
 
@@ -73,7 +93,8 @@ class Command:
     given by buttons and the like, and no help speaks of it. A `local` one whoever moderates a
     channel may use for that channel, whatever their role. One that `shows` anybody may give without
     arguments: then it says how things are, and changes nothing. What `preview` (the context and the
-    same arguments) says it would do is to be confirmed first; None: nothing is.
+    same arguments) says it would do is to be confirmed first; None: nothing is. `help` is one line,
+    `explained` what more there is to say.
     """
 
     path: tuple[str, ...]
@@ -86,6 +107,7 @@ class Command:
     local: bool = False
     preview: Preview | None = None
     shows: bool = False
+    explained: str = ""
 
     @property
     def usage(self) -> str:
@@ -98,14 +120,29 @@ class Call:
     """A command and the arguments to call its handler with, after the context."""
 
     command: Command
-    arguments: dict[str, str]
+    arguments: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What some commands are about: those whose path begins with one of `starts`.
+
+    Of several topics the one with the longest such beginning has a command.
+    """
+
+    name: str
+    about: str
+    starts: tuple[str, ...]
 
 
 class CommandTable:
-    """All commands there are."""
+    """All commands there are, what they are about, and those that people need most."""
 
-    def __init__(self) -> None:
+    def __init__(self, topics: tuple[Topic, ...] = (), first: tuple[str, ...] = ()) -> None:
         self._commands: dict[tuple[str, ...], Command] = {}
+        self._longest = 0
+        self.topics = topics
+        self.first = first
 
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands.values())
@@ -124,14 +161,16 @@ class CommandTable:
         """Declare a command; raise TypeError if its function lacks a docstring or is untyped."""
 
         def declare(handler: H) -> H:
-            help_ = (inspect.getdoc(handler) or "").split("\n", 1)[0]
+            help_, _, more = (inspect.getdoc(handler) or "").partition("\n")
             if not help_:
                 raise TypeError(f"command {path!r} has no docstring")
             key = tuple(path.split())
             if key in self._commands:
                 raise TypeError(f"command {path!r} is declared twice")
+            taken = parameters_of(handler)
+            self._longest = max(self._longest, len(key))
             self._commands[key] = Command(
-                key, _parameters(handler), help_, role, handler, long, listed, local, preview, shows
+                key, taken, help_, role, handler, long, listed, local, preview, shows, more.strip()
             )
             return handler
 
@@ -142,10 +181,42 @@ class CommandTable:
         """The words a line must start with to be a command."""
         return frozenset(path[0] for path in self._commands)
 
-    def read(self, line: str) -> Call:
-        """Make out which command a line gives; raise UsageError with what to type instead."""
-        command, rest = self._parted(line)
-        return Call(command, _arguments(command, rest))
+    def get(self, path: str) -> Command | None:
+        """Give the command that is called so, whatever the case; None if there is none."""
+        return self._commands.get(tuple(path.casefold().split()))
+
+    def topic(self, command: Command) -> str:
+        """Give the topic that a command belongs to; an empty string if to none."""
+        whole = f"{' '.join(command.path)} "
+        starts = [
+            (len(start), topic.name)
+            for topic in self.topics
+            for start in topic.starts
+            if whole.startswith(f"{start} ")
+        ]
+        return max(starts, default=(0, ""))[1]
+
+    def read(self, line: str, known: Known = STRANGER) -> Call:
+        """Make out which command a line gives; raise UsageError with what to type instead.
+
+        Where the name of a vendor is unknown, or that of several, it is a WhichVendorError.
+        """
+        line = evened(line)
+        command, at = self.called(line)
+        return Call(command, arguments(command.parameters, command.usage, line, at, known))
+
+    def parted(self, line: str) -> tuple[Command, dict[str, str]]:
+        """Give the command of a line and what it has for each parameter, as far as it goes.
+
+        For whoever knows no vendor: a name of several words is one only in quotation marks, or at
+        the end. Raise UsageError if there is no such command, or more than it takes.
+        """
+        line = evened(line)
+        command, at = self.called(line)
+        found, at = shared_out(command.parameters, line, at)
+        if line[at:].strip():
+            raise UsageError(f"That is more than it takes. Type `{command.usage}`.")
+        return command, {name: part.text for name, part in found.items()}
 
     def meant(self, line: str) -> tuple[Command, tuple[Parameter, ...]]:
         """Give the command that a line begins with, and the parameters that it still needs.
@@ -153,67 +224,35 @@ class CommandTable:
         For platforms that can ask for what is missing. Raise UsageError if there is no such
         command.
         """
-        command, rest = self._parted(line)
-        given = len(_words_of(rest))
-        return command, tuple(each for each in command.parameters[given:] if each.required)
+        line = evened(line)
+        command, at = self.called(line)
+        found, _ = shared_out(command.parameters, line, at)
+        lacking = (each for each in command.parameters if each.name not in found)
+        return command, tuple(each for each in lacking if each.required)
 
-    def _parted(self, line: str) -> tuple[Command, str]:
-        line = plain_line(line)
-        said = line.split(" ")
+    def called(self, line: str) -> tuple[Command, int]:
+        """Give the command with the most words that an even line begins with, and where they end.
+
+        Raise UsageError, with the command that may be meant, if there is none.
+        """
+        said = first_words(line, 0, self._longest)
         for length in range(len(said), 0, -1):
-            command = self._commands.get(tuple(word.lower() for word in said[:length]))
+            path = tuple(word.text.lower() for word in said[:length] if not word.quoted)
+            command = self._commands.get(path) if len(path) == length else None
             if command is not None:
-                return command, " ".join(said[length:])
-        raise UsageError(f"There is no command {quoted(said[0])}. Type `vendor help`.")
+                return command, said[length - 1].end
+        typed = [word.text for word in said]
+        raise UsageError(self._unknown(" ".join(typed), typed[0] if typed else ""))
 
-    def help(self) -> Document:
-        """Say what can be typed."""
-        listed = [command for command in self if command.listed]
-        items = tuple(Item(words(Typed(each.usage), f": {each.help}")) for each in listed)
-        lead = Paragraph(words("What you can type:"))
-        return Document("What you can type", (lead, Bullets(items)))
-
-
-def plain_line(text: str) -> str:
-    """Give a text as a command line has it: in one line, with plain quotation marks and spaces."""
-    return " ".join(text.translate(_PLAIN).split())
-
-
-def _parameters(handler: Handler) -> tuple[Parameter, ...]:
-    hints = get_type_hints(handler)
-    declared = list(inspect.signature(handler).parameters.values())[1:]
-    parameters = []
-    for each in declared:
-        hint = hints.get(each.name)
-        if hint not in (str, Rest, str | None):
-            raise TypeError(f"parameter {each.name!r} has a type that no command can read: {hint}")
-        required = each.default is inspect.Parameter.empty
-        parameters.append(Parameter(each.name, hint is Rest, required))
-    return tuple(parameters)
+    def _unknown(self, typed: str, first: str) -> str:
+        """Say that there is no such command, and which one may be meant."""
+        listed = {" ".join(each.path): each.usage for each in self if each.listed}
+        if first.casefold() not in self.first_words:
+            return f"There is no command {quoted(shortened(first, LONGEST_SHOWN))}. " + _HELP
+        meant = nearest(typed.casefold(), listed)
+        told = f"There is no command {quoted(shortened(typed, LONGEST_SHOWN))}"
+        near = f"; did you mean `{listed[meant]}`? " if meant else ". "
+        return told + near + _HELP
 
 
-def _arguments(command: Command, text: str) -> dict[str, str]:
-    """Share a line's remaining words out among a command's parameters."""
-    said = _words_of(text)
-    arguments: dict[str, str] = {}
-    for parameter in command.parameters:
-        if not said:
-            if parameter.required:
-                raise UsageError(f"That needs a {parameter.name}. Type `{command.usage}`.")
-            return arguments
-        if parameter.takes_rest:
-            arguments[parameter.name] = " ".join(said)
-            return arguments
-        arguments[parameter.name] = said.pop(0)
-    if said:
-        more = quoted(" ".join(said))
-        raise UsageError(f"{more} is more than it takes. Type `{command.usage}`.")
-    return arguments
-
-
-def _words_of(text: str) -> list[str]:
-    """Part a line into words; what stands in quotation marks is one."""
-    try:
-        return shlex.split(text) if '"' in text else text.split()
-    except ValueError:
-        return text.replace('"', " ").split()
+_HELP = "Type `vendor help`."

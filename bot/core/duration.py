@@ -1,4 +1,4 @@
-"""Spans of time as people write them: `30m`, `24h`, `7d`, `1d 12h`."""
+"""Spans of time as people write them: `30m`, `24h`, `7d`, `1d 12h`, `2 weeks`."""
 
 import re
 from datetime import timedelta
@@ -6,8 +6,14 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-_UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-_FORM = re.compile(" ?".join(f"(?:([0-9]{{1,6}}) ?{unit})?" for unit in _UNITS))
+_UNITS = {
+    "weeks": "w(?:(?:ee)?ks?)?",
+    "days": "d(?:ays?)?",
+    "hours": "h(?:ou)?(?:rs?)?",
+    "minutes": "m(?:in(?:ute)?s?)?",
+    "seconds": "s(?:ec(?:ond)?s?)?",
+}
+_FORM = re.compile(" ?".join(f"(?:([0-9]{{1,6}}) ?{unit})?" for unit in _UNITS.values()))
 _LONGEST = timedelta(days=3660)
 
 
@@ -16,7 +22,7 @@ def parse_duration(text: str) -> timedelta:
     found = _FORM.fullmatch(" ".join(text.lower().split()))
     if found is None or not any(found.groups()):
         raise ValueError(f"{text!r} is no duration; write for example 30m, 24h, 7d or 1d 12h")
-    counts = zip(_UNITS.values(), found.groups(), strict=True)
+    counts = zip(_UNITS, found.groups(), strict=True)
     span = timedelta(**{unit: int(count or 0) for unit, count in counts})
     if span > _LONGEST:
         raise ValueError(f"{text!r} is longer than ten years")

@@ -18,6 +18,7 @@ from bot.config import Config
 from bot.demo.site import COPY, LIBRARY, OLD, SCANNER, STATION, WIRE, Site, paper
 from bot.feeding import Feeding
 from bot.platforms.console.adapter import ConsolePlatform
+from bot.platforms.console.keyboard import Keyboard, is_there
 from bot.platforms.console.lines import read_lines
 from bot.serve import Tempo, assemble, now, run_until_signal
 
@@ -30,13 +31,16 @@ async def play() -> None:
     """Play the script; on a terminal stay open as a chat afterwards."""
     watched = sys.stdin.isatty() and sys.stdout.isatty()
     screen = Console(highlight=False)
+    keyboard = Keyboard() if watched and is_there() else None
+    lines = keyboard.lines() if keyboard else read_lines() if watched else _nothing()
     platform = ConsolePlatform(
-        lines=read_lines() if watched else _nothing(),
+        lines=lines,
         screen=screen,
         commands=table.first_words,
         clock=now,
         channel=HALL,
         user="anna",
+        keyboard=keyboard,
     )
     with TemporaryDirectory(prefix="vendorwatch-demo-") as folder:
         async with paper(now()) as site:

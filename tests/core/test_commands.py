@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bot.commands import table as every_command
 from bot.core.commands import Answer, CommandTable, Rest
 from bot.core.document import COMMANDS, Document, Paragraph, Typed, plain, runs, spoken, words
+from bot.core.helping import help_document
 from bot.errors import UsageError
 
 
@@ -46,7 +47,7 @@ TABLE = table()
         ("vendor name add acme Acme V", "vendor name add", {"who": "acme", "value": "Acme V"}),
         ("vendor name add “a cam” Acme", "vendor name add", {"who": "a cam", "value": "Acme"}),
         ("vendor\u00a0acme", "vendor", {"name": "acme"}),
-        ('vendor "acme', "vendor", {"name": "acme"}),
+        ('vendor "acme', "vendor", {"name": '"acme'}),
         ("vendor O'Neill Optics", "vendor", {"name": "O'Neill Optics"}),
     ],
 )  # fmt: skip
@@ -91,7 +92,7 @@ async def _run(handling: Awaitable[Document | Answer]) -> Document:
 
 
 def test_help_names_every_command_and_how_it_is_typed() -> None:
-    told = [plain(run) for block in TABLE.help().blocks for run in runs(block)]
+    told = [plain(run) for block in help_document(TABLE, "all").blocks for run in runs(block)]
     assert "vendor <name>: Show the card of a vendor." in told
     assert "vendor list [tag]: List the vendors." in told
 

@@ -246,16 +246,19 @@ async def make(  # noqa: PLR0917 - what a bot is made of
     watch: Watch = Watch.ON_INVITE,
     corrections: str | None = None,
     platform: FakePlatform | None = None,
+    approval: bool = False,
 ) -> AsyncIterator[Bot]:
     pack = write_pack(folder / "pack", *vendors)
     store = await Store.open(await empty(folder / "bot.db"))
     platform = platform or FakePlatform()
     try:
+        current = CurrentWatchlist([pack])
+        await current.follow(store.revisions)
         chance = random.Random(1)  # noqa: S311 - jitter
         worker = Worker(store, {"fake": platform}, clock, chance, pace=timedelta(0), admins=admins)
         app = App(
             store=store,
-            current=CurrentWatchlist([pack]),
+            current=current,
             platforms={"fake": platform},
             worker=worker,
             commands=table,
@@ -265,6 +268,7 @@ async def make(  # noqa: PLR0917 - what a bot is made of
             admins=admins,
             roles=roles or Roles(),
             watch={"fake": watch},
+            approval=approval,
         )
         routes = routes or {FEED: (Channel("fake", "#news"),)}
         wished = [Route(each, to) for each, channels in routes.items() for to in channels]

@@ -233,12 +233,12 @@ async def test_what_is_no_feed_is_one_clear_line_and_nothing_is_followed(
     assert web.bot.posted() == []
 
 
-@pytest.mark.parametrize("written", ["gazette.example/feed", "ftp://a.example/f", "https://"])
+@pytest.mark.parametrize("written", ["gazette", "ftp://a.example/f", "https://"])
 async def test_what_is_no_address_is_told_so(web: Web, written: str) -> None:
     for command in ("add", "check"):
-        assert "is no address of a feed; it starts with http://" in await web.says(
-            f"{command} {written}"
-        )
+        told = await web.says(f"{command} {written}")
+        assert f"'{written}' is no web address for url: it starts with http:// or https://" in told
+        assert f"Type watchlist feed {command} <url>" in told
     assert "has at most 1,000 characters" in await web.says(f"add https://a.example/{'x' * 1000}")
 
 

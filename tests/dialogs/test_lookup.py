@@ -68,10 +68,13 @@ async def test_check_says_what_would_match_and_posts_nothing(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("line", ["vendor help", "VENDOR HELP"])
-async def test_help_lists_what_can_be_typed(bot: Bot, line: str) -> None:
+async def test_help_says_what_most_people_need_and_how_to_get_more(bot: Bot, line: str) -> None:
     answer = await bot.answers(line)
     assert "vendor <name>: Show the card of a vendor." in answer
-    assert "vendor list [tag]:" in answer
+    assert "vendor mute <vendor>: Quiet a vendor here" in answer
+    assert "vendor alerts [changes]: Say how alerts come here" in answer
+    assert len(answer.splitlines()) < 20
+    assert "vendor list [tag]:" in await bot.presses("Asking")
 
 
 @pytest.mark.parametrize(

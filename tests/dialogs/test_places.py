@@ -259,7 +259,7 @@ async def test_a_name_is_refused_where_channels_go_by_other_ids(invited: Bot) ->
 
 async def test_a_state_that_is_neither_on_nor_off_is_said(invited: Bot) -> None:
     told = await invited.answers("vendor watch maybe", "ada")
-    assert told == "'maybe' is neither on nor off. Type vendor watch on."
+    assert told == "'maybe' is neither on nor off. Type vendor watch <state> [channel]."
     assert await invited.answers("vendor watch", "ada") == (
         "That needs a state. Type vendor watch <state> [channel]."
     )

@@ -80,7 +80,7 @@ async def test_a_name_of_several_words_needs_no_quotation_marks(office: Bot) -> 
         assert "Thank you" in await office.answers(f"vendor report {line}")
         assert [text.splitlines()[1] for _, _, text in office.posted()] == ["“it has moved”"] * 2
     told = await office.answers("vendor report Acme Cam")
-    assert told == "Say what is wrong, too. Type vendor report <vendor> <correction>."
+    assert told == "That needs a correction. Type vendor report <vendor> <correction>."
 
 
 async def test_a_mistyped_name_is_asked_back_and_what_was_said_is_not_lost(office: Bot) -> None:

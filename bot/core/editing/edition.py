@@ -1,6 +1,6 @@
 """A team's watchlist as it stands, and the changes that an edit, an undo or a proposal comes to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -95,14 +95,14 @@ class Edition:
             each if each.holds else replace(each, new=at(record, each.path)) for each in made
         )
 
-    def rebased(self, revision: Revision) -> tuple[Change, ...] | Stale:
-        """Give a revision's changes over what stands now, or what is not as it was."""
-        ground = self._ground(revision.vendor)
-        for change in revision.changes:
+    def rebased(self, vendor: str, changes: Sequence[Change]) -> tuple[Change, ...] | Stale:
+        """Give changes over what stands now, or what is not as it was."""
+        ground = self._ground(vendor)
+        for change in changes:
             there = at(ground.record, change.path)
             if there not in (change.old, change.new):
                 return Stale(change.path, change.old, there)
-        return tuple(_based(ground, revision.changes))
+        return tuple(_based(ground, changes))
 
     def settled(self, vendor: str, path: Path, *, team: bool) -> tuple[Change, ...]:
         """End a conflict: the team's word holds over what the packs say by now, or theirs does.

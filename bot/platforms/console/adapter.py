@@ -20,6 +20,8 @@ from bot.core.document import Actions, Document
 from bot.core.mention import Channel, Invocation, Message, Receipt
 from bot.errors import BotError
 from bot.platforms.base import Inbox, Redelivery
+from bot.platforms.console.keyboard import Complete, Keyboard
+from bot.platforms.console.pasted import FENCE, Pasted
 from bot.platforms.console.render import render
 
 HELP = (
@@ -29,6 +31,7 @@ HELP = (
     "/say TEXT say a line that would be a command · /quit",
     "/edit N TEXT let message N read otherwise · /delete N",
     "A number on its own chooses what a card offers.",
+    "A line that ends in ``` begins a block, which a line ``` ends: watchlist edit ```",
 )
 CHOICES_KEPT = 200
 
@@ -46,7 +49,8 @@ class _Place:
 class ConsolePlatform:
     """The console as a chat platform.
 
-    `lines` gives what is typed, without line ends; it ends when the conversation does. `echo`
+    `lines` gives what is typed, without line ends; it ends when the conversation does. A `keyboard`
+    that they come from shows the prompt. `echo`
     prints each line as the prompt would have shown it, for input that does not come from a
     keyboard. With `keep_open` the end of the input does not end the conversation: posts go on.
     """
@@ -59,6 +63,7 @@ class ConsolePlatform:
     user: str = "you"
     echo: bool = False
     keep_open: bool = False
+    keyboard: Keyboard | None = None
     name: str = "console"
     redelivery: Redelivery = Redelivery.BLIND
     private_answers: bool = True
@@ -68,7 +73,7 @@ class ConsolePlatform:
     _choices: dict[int, tuple[str, str | None]] = field(init=False, default_factory=dict)
     _next_choice: int = field(init=False, default=1)
     _prompting: bool = field(init=False, default=False)
-
+    _pasted: Pasted = field(init=False, default_factory=Pasted)
     _session: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,26 +87,34 @@ class ConsolePlatform:
             self._prompt()
         async for line in self.lines:
             self._prompting = False
-            if line.strip() == "/quit":
+            if line.strip() == "/quit" and not self._pasted.is_open:
                 return
             if self.echo:
-                await self.type(inbox, line.strip())
+                await self.type(inbox, line)
             else:
-                await self.hear(inbox, line.strip())
+                await self._take(inbox, line)
                 self._prompt()
+        if self._pasted.is_open:
+            self._say(f"The block was not ended by {FENCE}, so nothing was done with it.")
         if self.keep_open:
             await asyncio.Event().wait()
 
     async def type(self, inbox: Inbox, line: str) -> None:
         """Take a line as if somebody typed it here: show it at the prompt, then hear it."""
-        self._prompt()
-        self._prompting = False
-        self.screen.print(Text(clean(line)))
-        await self.hear(inbox, line)
+        self.screen.print(self._lead(), end="")
+        indent = len(line) - len(line.lstrip()) if self._pasted.is_open else 0
+        self.screen.print(Text(" " * indent + clean(line).strip()))
+        await self._take(inbox, line)
+
+    async def _take(self, inbox: Inbox, line: str) -> None:
+        """Take a line that may be one of several."""
+        whole = self._pasted.take(line)
+        if whole is not None:
+            await self.hear(inbox, whole)
 
     async def hear(self, inbox: Inbox, line: str) -> None:
-        """Take one typed line and hand in what it is."""
-        first = line.split(" ", 1)[0].lower()
+        """Take one typed line, or a whole block, and hand in what it is."""
+        first = line.split(maxsplit=1)[0].lower() if line else ""
         if not line:
             return
         try:
@@ -206,6 +219,11 @@ class ConsolePlatform:
         """Find nothing wrong: a terminal needs no token."""
         return []
 
+    def complete_with(self, complete: Complete) -> None:
+        """Take what completes a line that is being typed."""
+        if self.keyboard is not None:
+            self.keyboard.complete = complete
+
     def _say(self, text: str) -> None:
         waiting = self._prompting
         if waiting:
@@ -274,8 +292,17 @@ class ConsolePlatform:
                     self.screen.print(Text(line, style="dim"))
 
     def _prompt(self) -> None:
+        if self.keyboard is not None:
+            self.keyboard.ask(self._lead().plain)
+        else:
+            self.screen.print(self._lead(), end="")
+        self._prompting = True
+
+    def _lead(self) -> Text:
+        """Give what stands before a line that is typed."""
+        if self._pasted.is_open:
+            return Text(f"{FENCE}> ", style="bold")
         place = self._place
         thread = f" ↳{place.thread}" if place.thread else ""
         text = f"{place.channel}{thread} {place.user} [{self._said + 1}]> "
-        self.screen.print(Text(clean(text), style="bold"), end="")
-        self._prompting = True
+        return Text(clean(text), style="bold")

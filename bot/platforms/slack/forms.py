@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.core.commands import Command, CommandTable, Parameter, plain_line
+from bot.core.commands import Command, CommandTable, Kind, Parameter, plain_line
+from bot.core.line import evened, in_marks, written
 from bot.errors import UsageError
 from bot.platforms.slack.told import Form, Submitted
-
-_STAND_IN = "-"
 
 Errors: TypeAlias = dict[str, str]
 
@@ -26,25 +25,24 @@ def lacking(table: CommandTable, line: str) -> Lacking | None:
     """Say what a line lacks to be carried out; None if nothing, or if it makes no sense."""
     try:
         command, missing = table.meant(line)
-        if not missing:
-            return None
-        # What was given is what reads as such once the rest is there too.
-        call = table.read(" ".join((line, *(_STAND_IN for _ in missing))))
+        _, given = table.parted(line)
     except UsageError:
         return None
-    if call.command is not command:
+    if not missing or not all(given.values()):
         return None
-    lacks = {parameter.name for parameter in missing}
-    given = {name: value for name, value in call.arguments.items() if name not in lacks}
     return Lacking(command, missing, Form(command.path, given))
 
 
 def filled(table: CommandTable, submitted: Submitted) -> tuple[Command, str] | Errors:
     """Give the command and the line that a form stands for, or what is wrong with each field."""
     command = next((each for each in table if each.path == submitted.form.path), None)
-    values = {name: plain_line(value) for name, value in submitted.values.items()}
     if command is None:
-        return dict.fromkeys(values, "There is no such command any more.")
+        return dict.fromkeys(submitted.values, "There is no such command any more.")
+    pasted = {each.name for each in command.parameters if each.kind is Kind.BLOCK}
+    values = {
+        name: evened(value).rstrip() if name in pasted else plain_line(value)
+        for name, value in submitted.values.items()
+    }
     empty = [name for name, value in values.items() if not value]
     if empty:
         return dict.fromkeys(empty, "Please fill this in.")
@@ -56,9 +54,9 @@ def filled(table: CommandTable, submitted: Submitted) -> tuple[Command, str] | E
 
 def composed(table: CommandTable, command: Command, arguments: Mapping[str, str]) -> str | None:
     """Write the line that reads as this command with these arguments; None if none does."""
-    values = [arguments[each.name] for each in command.parameters if each.name in arguments]
-    for written in (values, list(map(_quoted, values))):
-        line = " ".join((*command.path, *written))
+    given = [(each, arguments[each.name]) for each in command.parameters if each.name in arguments]
+    for write in (_bare, _in_marks):
+        line = " ".join((*command.path, *(write(each, value) for each, value in given)))
         if _reads_as(table, line, command, arguments):
             return line
     return None
@@ -68,12 +66,19 @@ def _reads_as(
     table: CommandTable, line: str, command: Command, arguments: Mapping[str, str]
 ) -> bool:
     try:
-        call = table.read(line)
+        called, read = table.parted(line)
     except UsageError:
         return False
-    return call.command is command and call.arguments == dict(arguments)
+    return called is command and read == dict(arguments)
 
 
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _bare(parameter: Parameter, value: str) -> str:
+    if parameter.kind is Kind.BLOCK:
+        return f"\n{value}"
+    return value if parameter.takes_rest else written(value)
+
+
+def _in_marks(parameter: Parameter, value: str) -> str:
+    if parameter.kind is Kind.BLOCK:
+        return f"\n```\n{value}\n```"
+    return value if parameter.kind is Kind.FIELDS else in_marks(value)

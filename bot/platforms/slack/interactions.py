@@ -115,7 +115,7 @@ def submitted(body: Body, me: Me) -> Event:
         return Nothing("nobody")
     place, form = kept
     filled = mapping(mapping(view, "state"), "values")
-    values = {key: mended(string(mapping(mapping(filled, key), VALUE), "value")) for key in filled}
+    values = {key: _written(mapping(mapping(filled, key), VALUE)) for key in filled}
     if not values:
         return Nothing("an empty form")
     trigger, view_id = string(body, "trigger_id"), string(view, "id")
@@ -123,6 +123,12 @@ def submitted(body: Body, me: Me) -> Event:
     id_ = id_ or digest(view_id, user, string(view, "hash"), *values.values())
     invocation = Invocation(place.channel, id_, user, "", place.thread, on=place.on)
     return Submitted(invocation, form, view_id, values, team_of(body))
+
+
+def _written(element: Body) -> str:
+    """Give what was written in an input, or chosen from it."""
+    chosen = mapping(element, "selected_option")
+    return mended(string(element, "value") or string(chosen, "value"))
 
 
 def _interaction(body: Body, me: Me, at: str, line: str) -> _Given:

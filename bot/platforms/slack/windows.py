@@ -19,6 +19,11 @@ View: TypeAlias = dict[str, JSON]
 MOST_TITLE = 24
 MOST_WORDS = 2_000
 """Characters of a view's title and of an input's label; Slack's own limits."""
+MOST_OPTIONS = 100
+MOST_OPTION = 75
+"""Options of a menu, and characters of one; Slack's own limits."""
+MOST_HINT = 150
+"""Characters that stand in an empty input; Slack's own limit."""
 MOST_WRITTEN = 3_000
 """Characters that an input takes; Slack's own limit."""
 VIEW = Budget(blocks=96, characters=12_000, json=60_000)
@@ -86,18 +91,41 @@ def _modal(title: str, blocks: list[JSON], place: Place) -> View:
 
 
 def _input(parameter: Parameter) -> JSON:
-    element: dict[str, JSON] = {
+    """Ask for a parameter: a menu where there is a choice, else a line or lines to write."""
+    drawn: dict[str, JSON] = {
+        "type": "input",
+        "block_id": parameter.name,
+        "label": _plain(_label(parameter.label), MOST_WORDS),
+        "element": _menu(parameter) if _fits_menu(parameter) else _line(parameter),
+    }
+    if parameter.hint:
+        drawn["hint"] = _plain(clean(parameter.hint), MOST_WORDS)
+    return drawn
+
+
+def _fits_menu(parameter: Parameter) -> bool:
+    choices = parameter.choices
+    return 0 < len(choices) <= MOST_OPTIONS and max(map(len, choices)) <= MOST_OPTION
+
+
+def _menu(parameter: Parameter) -> JSON:
+    options: list[JSON] = [
+        {"text": _plain(each.replace("_", " "), MOST_OPTION), "value": each}
+        for each in parameter.choices
+    ]
+    return {"type": "static_select", "action_id": VALUE, "options": options}
+
+
+def _line(parameter: Parameter) -> JSON:
+    drawn: dict[str, JSON] = {
         "type": "plain_text_input",
         "action_id": VALUE,
         "multiline": parameter.takes_rest,
         "max_length": MOST_WRITTEN,
     }
-    return {
-        "type": "input",
-        "block_id": parameter.name,
-        "label": _plain(_label(parameter.name), MOST_WORDS),
-        "element": element,
-    }
+    if parameter.example:
+        drawn["placeholder"] = _plain(clean(parameter.example), MOST_HINT)
+    return drawn
 
 
 def _turning(page: int, count: int, line: str) -> Iterable[JSON]:

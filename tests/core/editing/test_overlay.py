@@ -188,12 +188,11 @@ def test_a_proposal_is_brought_over_what_changed_meanwhile() -> None:
     """Another field changed: it goes through. The same field changed: it does not."""
     team = Team()
     record = team.edition.record("acme-cam")
-    changes = team.edition.edited("acme-cam", put(record, STATUS, "stayed"))
-    wanted = Revision(9, "default", "acme-cam", "eli", AT, "console:#desk", changes)
+    wanted = team.edition.edited("acme-cam", put(record, STATUS, "stayed"))
     team.set(TITLE, "Another title")
-    assert isinstance(team.edition.rebased(wanted), tuple)
+    assert isinstance(team.edition.rebased("acme-cam", wanted), tuple)
     team.set(STATUS, "removed")
-    stale = team.edition.rebased(wanted)
+    stale = team.edition.rebased("acme-cam", wanted)
     assert isinstance(stale, Stale)
     assert stale.now == "removed"
 

@@ -99,7 +99,7 @@ def test_a_plain_value_needs_no_quotation_marks() -> None:
     said = {"name": "argus", "kind": "date", "reason": "it's from 2023"}
     assert composed(table, command, said) == "vendor report argus date it's from 2023"
     said["name"] = "Argus Vision"
-    assert composed(table, command, said) == 'vendor report "Argus Vision" "date" "it\'s from 2023"'
+    assert composed(table, command, said) == 'vendor report "Argus Vision" date it\'s from 2023'
 
 
 @pytest.mark.parametrize(

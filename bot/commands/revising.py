@@ -1,0 +1,123 @@
+"""The log of the watchlist: what was changed by whom, and taking it back."""
+
+from bot.commands.context import Context
+from bot.commands.declared import table
+from bot.commands.edited import edited, vendor_name
+from bot.core.commands import Answer, Role
+from bot.core.document import (
+    Actions,
+    Block,
+    Bullets,
+    Button,
+    Document,
+    Handle,
+    Inlines,
+    Item,
+    Paragraph,
+    said,
+    strong,
+    words,
+)
+from bot.core.editing.edition import Stale
+from bot.core.editing.revision import Revision, State
+from bot.core.editing.words import change_words, changes_bullets, stale_words
+from bot.core.overview import moment
+from bot.core.refused import RefusedError
+from bot.core.vendor import Vendor
+from bot.errors import UsageError
+
+SHOWN = 10
+TOLD = 3
+"""Changes of a revision that the log tells; `watchlist diff` has them all."""
+
+
+@table.command("watchlist log", role=Role.CURATOR)
+async def watchlist_log(
+    context: Context, vendor: Vendor | None = None, before: int | None = None
+) -> Document:
+    """Say what was changed in the watchlist lately, by whom and why; of a vendor, or all."""
+    of = None if vendor is None else vendor.id
+    found = await context.edits.log(of, SHOWN + 1, before)
+    if not found:
+        return said("Nothing was changed by chat.")
+    shown = found[:SHOWN]
+    undone = await context.edits.undone_by([each.number for each in shown])
+    lead = "What was changed" + ("" if vendor is None else f" in the record of {vendor.name}")
+    items = tuple(_item(context, each, undone.get(each.number)) for each in shown)
+    blocks: list[Block] = [Paragraph(words(strong(lead))), Bullets(items)]
+    if len(found) > SHOWN:
+        about = "" if vendor is None else f" {vendor.id}"
+        older = f"watchlist log{about} {shown[-1].number}"
+        blocks.append(Actions((Button("Older", older),)))
+    return Document(lead, tuple(blocks))
+
+
+@table.command("watchlist diff", role=Role.CURATOR)
+async def watchlist_diff(context: Context, revision: int) -> Document:
+    """Show a revision: each change with what stood there before."""
+    found = await context.edits.find(revision)
+    undone = await context.edits.undone_by([revision])
+    lead = f"Revision {revision}: {vendor_name(context, found)}"
+    blocks: list[Block] = [
+        Paragraph(words(strong(lead), ". ", *_who(context, found, undone.get(revision)))),
+        changes_bullets(found.changes, most=100),
+    ]
+    if found.state is State.APPLIED and revision not in undone:
+        blocks.append(Actions((Button("Undo", f"watchlist undo {revision}", "↩️"),)))
+    return Document(lead, tuple(blocks))
+
+
+@table.command("watchlist undo", role=Role.CURATOR)
+async def watchlist_undo(context: Context, revision: int) -> Document | Answer:
+    """Take a revision back, whichever it is, unless the same was changed since."""
+    found = await context.edits.find(revision)
+    if found.state is not State.APPLIED:
+        raise UsageError(f"{revision} is {found.state}, so there is nothing to take back.")
+    back = context.edits.edition.undone(found)
+    if isinstance(back, Stale):
+        last = context.edits.edition.overlay.last_change(found.vendor, back.path)
+        raise RefusedError(stale_words(back.path, back.then, back.now, last))
+    done = await context.edits.change(found.vendor, back, f"undo of {revision}", undoes=revision)
+    name = vendor_name(context, found)
+    return edited(context, done, f"{revision} is taken back: {name}.")
+
+
+@table.command("watchlist restore", role=Role.CURATOR)
+async def watchlist_restore(context: Context, id: str) -> Document | Answer:  # noqa: A002 - what it is
+    """Put a vendor back on the watchlist that was taken off, by its id."""
+    if id in context.watchlist.vendors:
+        raise UsageError(f"{id} is on the watchlist. Type `vendor {id}`.")
+    for each in await context.edits.log(id, 1_000):
+        gone = any(change.path == () and change.new is None for change in each.changes)
+        if gone and each.state is State.APPLIED:
+            return await watchlist_undo(context, each.number)
+    raise UsageError(f"No vendor of the id {id[:60]} was taken off. Type `watchlist log`.")
+
+
+def _item(context: Context, revision: Revision, undone: int | None) -> Item:
+    name = vendor_name(context, revision)
+    lead = words(strong(f"{revision.number} · {name}"), ". ", *_who(context, revision, undone))
+    told = tuple(change_words(each) for each in revision.changes[:TOLD])
+    more = len(revision.changes) - TOLD
+    return Item(lead, (*told, words(f"and {more} more")) if more > 0 else told)
+
+
+def _who(context: Context, revision: Revision, undone: int | None) -> Inlines:
+    """Say who made a revision, when, where, why, and what became of it."""
+    here = context.invocation.channel.key
+    _, _, channel = revision.channel.partition(":")
+    shown = not revision.private or revision.channel == here
+    where = words(" in ", Handle(channel, "channel")) if shown else words()
+    why = f": {revision.reason}" if revision.reason else ""
+    state = ""
+    if revision.state is State.PROPOSED:
+        state = " Waits for approval."
+    elif revision.state is State.REJECTED:
+        state = " Rejected."
+    elif undone is not None:
+        state = f" Taken back by {undone}."
+    by = Handle(revision.by, "person")
+    decided = words()
+    if revision.decided_by and revision.state is State.APPLIED:
+        decided = words(", approved by ", Handle(revision.decided_by, "person"))
+    return words(by, f", {moment(revision.at)}", *where, *decided, f"{why}.{state}")
