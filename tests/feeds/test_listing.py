@@ -357,6 +357,60 @@ def test_what_looks_like_an_item_in_a_text_does_no_harm() -> None:
     assert titles(reader.poll([*some(3), odd])) == ["Crane 2"]
 
 
+KNOWN = tuple(
+    f"<item><title>Crane {n}</title><guid>g{n}</guid>{rest}"
+    for n, rest in enumerate(("</item>", "<!-- </item> --></item>", "</item >", "<x>1</x></item>"))
+)
+
+
+def listing(*pieces: str) -> bytes:
+    return f"<rss version='2.0'><channel>{''.join(pieces)}</channel></rss>".encode()
+
+
+def polled(text: bytes, listed: bytes) -> object:
+    try:
+        found = read(FeedJob(text, URL, URL, None, NOW, listed))
+    except FeedError as error:
+        return str(error)
+    return replace(found, listed=prints_of(found.listed))
+
+
+def test_a_copy_of_an_old_item_in_a_new_ones_text_is_part_of_that_text() -> None:
+    first = read(FeedJob(listing(*KNOWN), URL, URL, None, NOW))
+    text = f"<description><![CDATA[Look: {KNOWN[0]} and so on]]></description>"
+    later = listing(f"<item><title>New</title>{text}</item>", *KNOWN)
+    news = read(FeedJob(later, URL, URL, None, NOW, first.listed))
+    assert [entry.summary for entry in news.entries] == [
+        "Look: <item>Crane 0<guid>g0</guid></item> and so on"
+    ]
+
+
+def test_an_item_behind_a_commented_one_is_told() -> None:
+    first = read(FeedJob(listing(*KNOWN), URL, URL, None, NOW))
+    text = listing("<!--", KNOWN[0], KNOWN[1], "-->", "<item><title>New</title></item>", KNOWN[2])
+    news = read(FeedJob(text, URL, URL, None, NOW, first.listed))
+    assert titles(news) == ["New"]
+    assert news.known == 1
+
+
+@settings(max_examples=max(150, settings().max_examples), deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            (*KNOWN, *KNOWN, "<item><title>New</title><guid>n</guid><description>", "</item>",
+             "</description></item>", "<item><title>Newer</title><guid>m</guid></item>", "<item/>",
+             "<!--", "-->", "<![CDATA[", "]]>", "<x>", "</x>", "</channel><channel>", "text")
+        ),
+        max_size=8,
+    )
+)  # fmt: skip
+def test_what_need_not_be_parsed_again_changes_nothing(pieces: list[str]) -> None:
+    """However a body is put together: what is known stands whole between what is not."""
+    first = read(FeedJob(listing(*KNOWN), URL, URL, None, NOW))
+    text = listing(*pieces)
+    assert polled(text, first.listed) == polled(text, prints_of(first.listed))
+
+
 def test_prints_of_an_earlier_release_are_read_on() -> None:
     reader = Reader()
     reader.poll(some(9))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.core.mention import Entry
 from bot.errors import FeedError
 from bot.feeds.formats.parse import MOST_TEXT, ParsedFeed, parse
+from bot.feeds.plain import of_markup
 
 URL = "https://shopper.example/news/feed.xml"
 NOW = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
@@ -341,11 +342,28 @@ def test_an_atom_link_in_rss_serves_where_there_is_no_other() -> None:
         ("Deal with &lt;Acme&gt; off", "Deal with <Acme> off"),
         ("x&lt;script&gt;bad()&lt;/script&gt;y", "xy"),
         ("half a &amp;lt;tag", "half a <tag"),
+        ("&lt;P&gt;a&lt;IMG ALT='&gt;' /&gt;b&lt;/P &gt;&amp;nbsp;c", "ab c"),
+        ("half&amp;#11; a &lt;header&gt;claim &amp;#127;", "half a claim"),
     ],
 )
 def test_titles_and_summaries_are_plain_text(markup: str, words: str) -> None:
     entry = only(read(rss(item(markup, description=markup, guid="1"))))
     assert (entry.title, entry.summary) == (words, words)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ("<p>", "</p>", "<p class='a>b'>", "<br/>", "<BR />", "<b>", "</b>", "<Acme>", "word",
+             '<a href="?a=1&amp;b">', "</a>", "<h2 >", "</H2>", "&amp;", "&nbsp;", "&#8217;", "T&T",
+             "&lt;p&gt;", "é", "海", " ", "\n", "a < b", "<li>", "<header>", "</header>", "\x07")
+        )
+    )
+)  # fmt: skip
+def test_a_comment_changes_nothing_about_the_words(pieces: list[str]) -> None:
+    """Markup with a comment is not for the quickest of them."""
+    markup = "".join(pieces)
+    assert of_markup(f"{markup}<!-- x -->") == of_markup(markup)
 
 
 def test_broken_xml_loses_no_name() -> None:

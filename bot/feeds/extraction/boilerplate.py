@@ -24,18 +24,40 @@ _ELLIPSIS = re.compile(
     r"(?:…|\.\.\.|\[(?:…|\.\.\.)\]|[.…]\s*(?:read|continue|weiter|lire|leer)\b.{0,20})$",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.!?。！？؟।…:;]['\"”’»）)\]]*$")
+# A line that breaks off shows it at its end, or in one of these words near it.
+_DOTS = ("…", "...", "]")
+_ONWARDS = re.compile(r"read|continue|weiter|lire|leer", re.IGNORECASE)
+_END_OF_LINE = 40
+_SENTENCE_ENDS = tuple(".!?。！？؟।…:;")
+_CLOSING = "'\"”’»）)]"
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_RUN = re.compile(rf"[{_UNSPACED}]+")
+_WORD = re.compile(r"\w+")
+_FIRST_UNSPACED = "\u3040"
+_PERHAPS_UNSPACED = re.compile(f"[{_FIRST_UNSPACED}-\U0010ffff]")
 
 
 def words(text: str) -> int:
     """Count words; a character of a script without spaces counts half of one."""
     if text.isascii():
         return len(text.split())
-    found = _WORD.findall(text)
-    unspaced = sum(1 for each in found if len(each) == 1 and each >= "\u3040")
-    return len(found) - unspaced + (unspaced + 1) // 2
+    if not _PERHAPS_UNSPACED.search(text):
+        return len(_WORD.findall(text))
+    parts = _RUN.split(text)
+    found = _WORD.findall(" ".join(parts))
+    alone = sum(1 for each in found if len(each) == 1 and each >= _FIRST_UNSPACED)
+    unspaced = len(text) - sum(map(len, parts)) + alone
+    return len(found) - alone + (unspaced + 1) // 2
+
+
+def _ends_sentence(bare: str) -> bool:
+    return bare.rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
+
+
+def _breaks_off(bare: str) -> bool:
+    if not (bare.endswith(_DOTS) or _ONWARDS.search(bare[-_END_OF_LINE:])):
+        return False
+    return _ELLIPSIS.search(bare) is not None
 
 
 def cut(text: str) -> str:
@@ -45,18 +67,20 @@ def cut(text: str) -> str:
     tag lists, teasers that break off in an ellipsis with their headlines, and adverts.
     """
     lines = text.splitlines(keepends=True)
-    last_long = max((i for i, line in enumerate(lines) if words(line) >= _ARTICLE_LINE), default=-1)
+    bares = [line.strip() for line in lines]
+    lengths = list(map(words, bares))
+    last_long = max((i for i, length in enumerate(lengths) if length >= _ARTICLE_LINE), default=-1)
     kept = _Kept()
     index = 0
     while index < len(lines):
-        bare = lines[index].strip()
+        bare = bares[index]
         more_follows = index < last_long and not is_end(bare)
         if is_section(bare) and kept.has_article(more_follows=more_follows):
             index = len(lines) if is_end(bare) else _resumes(lines, index + 1)
         elif kept.words and is_aside(bare):
             index = _after_aside(lines, index + 1)
         else:
-            kept.take(lines[index], bare)
+            kept.take(lines[index], bare, lengths[index])
             index += 1
     return "".join(kept.lines)
 
@@ -73,18 +97,16 @@ class _Kept:
         """Whether an article is behind us: a long one, or a short one and nothing long follows."""
         return self.words >= PROSE_FIRST or (self._prose >= _SHORT_ARTICLE and not more_follows)
 
-    def take(self, line: str, bare: str) -> None:
+    def take(self, line: str, bare: str, length: int) -> None:
         """Keep a line, unless it is a label or a teaser."""
-        length = words(bare)
         if length <= _LONGEST_LABEL_LINE and is_label(bare):
             return
-        broken_off = length <= _LONGEST_TEASER and _ELLIPSIS.search(bare)
-        if broken_off and self.words >= _TEASER_FIRST:
+        if length <= _LONGEST_TEASER and self.words >= _TEASER_FIRST and _breaks_off(bare):
             self._drop_headline()
             return
         self.lines.append(line)
         self.words += length
-        if length >= _SENTENCE and _SENTENCE_END.search(bare):
+        if length >= _SENTENCE and _ends_sentence(bare):
             self._prose += length
 
     def _drop_headline(self) -> None:
@@ -92,7 +114,7 @@ class _Kept:
         near = range(len(self.lines) - 1, max(0, len(self.lines) - 1 - _NEAR), -1)
         last = next((i for i in near if self.lines[i].strip()), 0)
         line = self.lines[last].strip()
-        if last and words(line) <= _LONGEST_HEADLINE and not _SENTENCE_END.search(line):
+        if last and words(line) <= _LONGEST_HEADLINE and not _ends_sentence(line):
             self.words -= words(line)
             del self.lines[last]
 
@@ -106,8 +128,8 @@ def _resumes(lines: list[str], start: int) -> int:
             continue
         if is_end(bare):
             break
-        whole = words(bare) >= _PARAGRAPH and _SENTENCE_END.search(bare)
-        if not whole or _ELLIPSIS.search(bare):
+        whole = words(bare) >= _PARAGRAPH and _ends_sentence(bare)
+        if not whole or _breaks_off(bare):
             before = None
         elif before is not None:
             return before
@@ -122,7 +144,5 @@ def _after_aside(lines: list[str], start: int) -> int:
     if index == len(lines):
         return index
     bare = lines[index].strip()
-    short = words(bare) <= _ADVERT or (
-        words(bare) < _LONGEST_HEADLINE and not _SENTENCE_END.search(bare)
-    )
+    short = words(bare) <= _ADVERT or (words(bare) < _LONGEST_HEADLINE and not _ends_sentence(bare))
     return index + 1 if short and not is_section(bare) else index

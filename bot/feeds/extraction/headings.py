@@ -132,6 +132,16 @@ _CALL = re.compile(
     r"(?:关注|關注|订阅|訂閱)(?:我们|我們|本报|本報)?的?(?:微信|公众号|公眾號|电子报|電子報)"
 )
 
+# What one of the last two has to contain: most lines have none of it, which is seen far sooner.
+_CALLING = (
+    "Subscribe", "Sign up", "Join", "Get", "Receive", "Abonn", "Inscrivez", "Suscr", "Assine",
+    "Iscriviti", "Подпи", "Підпи", "关注", "關注", "订阅", "訂閱",
+)  # fmt: skip
+_CREDITING = (
+    "the post", "thank", "copyright", "©", "(c)", "reserv", "vorbehalten", "réserv", "riservati",
+    "защищены", "zastrzeżone", "محفوظة", "所有",
+)  # fmt: skip
+
 _LONGEST = 80
 _FRAME = " \t\u00a0:：-–—|•·»«›‹>#*_=~…()[]【】▼▶→"
 
@@ -177,7 +187,12 @@ def is_aside(line: str) -> bool:
 
 def is_label(line: str) -> bool:
     """Whether a line is tags or a pointer to other news, labelled as such, or the site's own."""
-    return any((_LABEL.match(line), _CREDIT.fullmatch(line), _CALL.search(line)))
+    if any(word in line for word in _CALLING) and _CALL.search(line):
+        return True
+    small = line.lower()
+    if any(word in small for word in _CREDITING) and _CREDIT.fullmatch(line):
+        return True
+    return _LABEL.match(line) is not None
 
 
 def _is(heading: re.Pattern[str], line: str) -> bool:

@@ -59,7 +59,8 @@ def parse_date(text: str) -> datetime | None:
         return None
     try:
         moment = _read(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if moment.tzinfo is not UTC:
+            moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return moment if moment.year >= OLDEST_YEAR else None
@@ -97,11 +98,10 @@ def _moment(
     )  # fmt: skip
     if hour == 24 and minute == second == 0:
         moment += timedelta(days=1)
-    if offset:
-        sign = -1 if offset[0] == "-" else 1
-        digits = offset[1:].replace(":", "").zfill(2)
-        hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
-        return moment.replace(
-            tzinfo=timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))
-        )
-    return moment.replace(tzinfo=timezone(timedelta(minutes=_ZONES.get((name or "").lower(), 0))))
+    if not offset:
+        return (moment - timedelta(minutes=_ZONES.get((name or "").lower(), 0))).replace(tzinfo=UTC)
+    sign = -1 if offset[0] == "-" else 1
+    digits = offset[1:].replace(":", "").zfill(2)
+    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
+    zone = timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))
+    return moment.replace(tzinfo=zone)

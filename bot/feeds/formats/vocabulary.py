@@ -100,18 +100,18 @@ class Names:
 
     def name(self, element: Element) -> str:
         """Give a name in lower case: `title`, or `dc_title` with its vocabulary's usual prefix."""
-        tag = str(element.tag)
-        found = self._known.get(tag)
+        found = self._known.get(element.tag)
         if found is None:
+            tag = str(element.tag)
             found = self._known[tag] = self._look_up(element, tag)
         return found
 
     def role(self, element: Element) -> Role:
         """Give what an element means within an item."""
-        tag = element.tag
-        found = self._roles.get(tag)
+        found = self._roles.get(element.tag)
         if found is None:
-            found = self._roles[str(tag)] = _ROLES.get(self.name(element), Role.PLAIN)
+            found = _ROLES.get(self.name(element), Role.PLAIN)
+            self._roles[str(element.tag)] = found
         return found
 
     def _look_up(self, element: Element, tag: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from itertools import islice, repeat
 
 from lxml import etree
@@ -9,7 +10,7 @@ from lxml.etree import _Element as Element
 
 from bot.feeds import plain
 from bot.feeds.formats.charset import as_utf8
-from bot.feeds.formats.marks import marks_of
+from bot.feeds.formats.marks import Marks, Spans
 from bot.feeds.formats.raw import MOST_ITEMS, NotStrictError, RawFeed, UnreadableError, Wishes
 from bot.feeds.formats.vocabulary import Names
 from bot.feeds.formats.wishes import wishes
@@ -22,7 +23,8 @@ _RESOURCE_LIMIT = 114
 MOST_TAGS = 800_000
 """A tree of more would take more memory than a feed may: some 130 bytes for each."""
 
-_BASE = re.compile(rb"\bxml:base\b|\sbase\s*=")
+_BASE = re.compile(rb"(?:xml:|\s)base\s*=")
+_BASE_AT = 4
 
 
 def _parser() -> etree.XMLParser:
@@ -47,11 +49,73 @@ def read(
     What it reads, feedparser would read the same: `tests/feeds/test_strict.py`. Items whose marks
     are `known` are skipped; with None there are no marks.
     """
-    if body.count(b"<") > MOST_TAGS:
+    try:
+        data = as_utf8(body, content_type)
+    except ValueError:
+        raise NotStrictError from None
+    based = _has_base(data)
+    marks = Marks(data, base, based) if known is not None else None
+    job = _Job(base, based, known or (), marks)
+    part = _in_part(job, marks.spans) if known and marks and marks.spans else None
+    return part or _read(data, job)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What to read a feed by. `based`: an element of it may have a base of its own."""
+
+    base: str
+    based: bool
+    known: Collection[bytes]
+    marks: Marks | None
+
+
+def _in_part(job: _Job, spans: Spans) -> RawFeed | None:
+    """Read a feed without even parsing what is known of it; None where that is in doubt.
+
+    The known items are parsed as empty ones. If these turn out to be all the items that there are,
+    in one place and under the names they had, then their bytes mean what they meant before.
+    """
+    frame = spans.frame()
+    try:
+        root = _parsed(frame) if frame else None
+        first = None if root is None else next(_parts(root, Names(root))[1], None)
+        parent = None if first is None else first.getparent()
+        if job.marks is None or root is None or parent is None:
+            return None
+        each = zip(job.marks.within(parent, root), spans.whole, strict=True)
+        left_out = {at for at, (mark, whole) in enumerate(each) if whole and mark in job.known}
+        feed = _read(spans.without(left_out), job) if left_out else None
+    except (NotStrictError, UnreadableError):
+        return None
+    if feed is None or not left_out.issubset(place for place, _ in feed.skipped):
+        return None
+    return feed
+
+
+def _read(data: bytes, job: _Job) -> RawFeed:
+    """Read a feed in UTF-8, of which some of the items whose marks are known may be empty."""
+    root = _parsed(data)
+    names = Names(root)
+    heads, parts = _parts(root, names)
+    items = list(islice(parts, MOST_ITEMS))
+    marks = job.marks.of(items, root) if job.marks else []
+    read_ones, skipped = [], []
+    for place, (item, mark) in enumerate(zip(items, marks or repeat(b""), strict=False)):
+        if mark in job.known:
+            skipped.append((place, mark))
+        else:
+            read_ones.append(read_item(item, names, job.base, mark, based=job.based))
+    title = next((text for head in heads if (text := _title(head, names))), "")
+    return RawFeed(title, tuple(read_ones), _wishes(heads, names), tuple(skipped))
+
+
+def _parsed(data: bytes) -> Element:
+    """Parse a document without a DTD. Raise NotStrictError for any other."""
+    if len(data) > MOST_TAGS and data.count(b"<") > MOST_TAGS:
         raise NotStrictError
     parser = _parser()
     try:
-        data = as_utf8(body, content_type)
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
         _refuse_traps(parser)
@@ -59,25 +123,17 @@ def read(
     # The stubs do not know `doctype`.
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         raise NotStrictError
-    names = Names(root)
-    based = b"base" in body and _BASE.search(body) is not None
-    heads, parts = _parts(root, names)
-    items = list(islice(parts, MOST_ITEMS))
-    spaces = sorted(map(str, root.nsmap.items()))
-    marks = marks_of(data, items, base, based, spaces) if known is not None else []
-    read_ones, skipped = [], []
-    for place, (item, mark) in enumerate(zip(items, marks or repeat(b""), strict=False)):
-        if known and mark in known:
-            skipped.append((place, mark))
-        else:
-            read_ones.append(read_item(item, names, base, mark, based=based))
-    title = next((text for head in heads if (text := _title(head, names))), "")
-    return RawFeed(
-        title,
-        tuple(read_ones),
-        _wishes(heads, names),
-        tuple(skipped),
-    )
+    return root
+
+
+def _has_base(data: bytes) -> bool:
+    """Whether an element may have a base of its own."""
+    at = data.find(b"base")
+    while at >= 0:
+        if _BASE.match(data, max(0, at - _BASE_AT)) or _BASE.match(data, max(0, at - 1)):
+            return True
+        at = data.find(b"base", at + _BASE_AT)
+    return False
 
 
 def _refuse_traps(parser: etree.XMLParser) -> None:

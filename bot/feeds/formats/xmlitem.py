@@ -33,7 +33,7 @@ _IN_MEDIA = frozenset(("media_title", "media_description"))
 _SEVERAL_SLASHES = re.compile(r"[A-Za-z][A-Za-z0-9+-.]*:///")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _ABSOLUTE = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:")
-_CONTROL = re.compile("[\x80-\x9f]")
+_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")  # in UTF-8: from U+0080 to U+009F
 _WINDOWS = {
     code: character
     for code in range(0x80, 0xA0)
@@ -275,7 +275,8 @@ def mend(text: str) -> str:
         return text
     with suppress(ValueError):
         text = text.encode("iso-8859-1").decode()
-    return text.translate(_WINDOWS) if _CONTROL.search(text) else text
+    odd = _CONTROL.search(text.encode(errors="replace")) is not None
+    return text.translate(_WINDOWS) if odd else text
 
 
 def _attributes(element: Element) -> dict[str, str]:
