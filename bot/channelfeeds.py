@@ -1,15 +1,19 @@
 """The feeds of one channel, as its people see and change them by command."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from bot.core.addresses import redact
-from bot.core.feed import CHAT, Feed, Route, Subscription
-from bot.core.feedlook import Elsewhere, Followed, Found
+from bot.core.clean import clean
+from bot.core.document import is_web_address
+from bot.core.feed import Feed, Subscription
+from bot.core.feedlook import Elsewhere, FeedAt, FeedList, Followed, Found
 from bot.core.mention import Channel
-from bot.errors import UsageError
+from bot.core.routes import RouteChange, Terms
+from bot.errors import BotError, UsageError
 from bot.feeds.formats import opml
 from bot.storage.feedstore import FeedStore
 from bot.subscriptions import Subscriptions
@@ -20,6 +24,9 @@ class LooksAtFeed(Protocol):
 
     async def look(self, url: str) -> Found:
         """Read it once; of what is none, say what it is. Raise FeedError if it is not had."""
+
+    async def body(self, url: str) -> bytes:
+        """Read what is at an address as it stands. Raise FeedError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +50,43 @@ class ChannelFeeds:
             raise UsageError("Feeds cannot be fetched here.")
         return await self.looks.look(url)
 
-    async def follow(self, url: str, backfill: timedelta | None, by: str, now: datetime) -> bool:
-        """Have a feed's news come here; say False if somebody here asked for that before."""
-        routes = [Route(url, self.channel, backfill)]
-        new = await self.store.subscribe(self.channel.team, CHAT, routes, by, now)
-        self.subscriptions.forget()
-        # Before it is polled: how far back its first entries are searched is known by then.
-        await self.subscriptions.look()
-        self.poll_now()
-        return bool(new)
+    async def listed(self, given: str) -> FeedList:
+        """Read an OPML list, or the one at an address. Raise FeedError or BotError if it is none.
 
-    async def leave(self, url: str) -> None:
-        """End what somebody here asked for; what others did stands."""
-        await self.store.unsubscribe(self.channel.team, url, self.channel, (CHAT,))
+        UsageError is raised where nothing can be fetched.
+        """
+        if not is_web_address(given):
+            return await asyncio.to_thread(_listed, given.encode(), "What you gave")
+        if self.looks is None:
+            raise UsageError("Feeds cannot be fetched here.")
+        return await asyncio.to_thread(_listed, await self.looks.body(given), redact(given))
+
+    async def put(
+        self, wanted: Mapping[str, Terms | None], by: str, now: datetime
+    ) -> tuple[RouteChange, ...]:
+        """Have feeds come here on these terms, or no more (None); give what was before.
+
+        What others than people here asked for stands.
+        """
+        texts = {url: None if terms is None else terms.text for url, terms in wanted.items()}
+        changes = await self.store.put(self.channel, texts, by, now)
         self.subscriptions.forget()
+        if any(texts.values()):
+            # Before it is polled: on which terms its first entries come is known by then.
+            await self.subscriptions.look()
+            self.poll_now()
+        return changes
 
     async def here(self) -> tuple[Followed, ...]:
         """Give what the channel follows, by address."""
-        origins: dict[str, set[str]] = {}
+        routes: dict[str, list[Subscription]] = {}
         for each in await self._wishes():
             if self.known(each.channel).key == self.channel.key:
-                origins.setdefault(each.feed, set()).add(each.origin)
-        states = {each.url: each for each in await self.store.states(origins)}
+                routes.setdefault(each.feed, []).append(each)
+        states = {each.url: each for each in await self.store.states(routes)}
         return tuple(
-            Followed(states[url], redact(url), frozenset(origins[url]))
-            for url in sorted(origins.keys() & states.keys())
+            Followed(states[url], redact(url), tuple(routes[url]))
+            for url in sorted(routes.keys() & states.keys())
         )
 
     async def elsewhere(self) -> Elsewhere:
@@ -87,3 +106,17 @@ class ChannelFeeds:
 
     async def _wishes(self) -> tuple[Subscription, ...]:
         return await self.store.subscriptions(self.channel.team)
+
+
+def _listed(data: bytes, name: str) -> FeedList:
+    """Read a list; what it lost for being broken is told. Raise BotError, with the line."""
+    fault = opml.fault(data)
+    try:
+        listed = opml.read(data, name)
+    except BotError as error:
+        raise BotError(f"{error} ({fault})" if fault else str(error)) from None
+    return FeedList(
+        tuple(FeedAt(each.url, redact(each.url), clean(each.title)) for each in listed),
+        tuple(clean(redact(each)) for each in opml.no_addresses(data)),
+        fault,
+    )

@@ -164,8 +164,9 @@ class Mentions:
         for channel in self.subscriptions.channels.get(entry.feed, ()):
             team = channel.team
             if team not in found:
-                found[team] = one_a_vendor(self.current.of(team).matcher.find(entry.text))
-            for match in found[team]:
+                found[team] = self.current.of(team).matcher.find(entry.text)
+            wanted = (each for each in found[team] if self._wants(entry, channel, each))
+            for match in one_a_vendor(wanted):
                 yield Mention(
                     channel=self.places.known(channel),
                     vendor=match.vendor,
@@ -178,6 +179,11 @@ class Mentions:
                     feed=entry.feed,
                     flood=flood,
                 )
+
+    def _wants(self, entry: Entry, channel: Channel, match: Match) -> bool:
+        watchlist = self.current.of(channel.team).watchlist
+        tags = frozenset(watchlist.get(match.vendor).tags)
+        return self.subscriptions.wants(entry.feed, channel, match.vendor, tags, match.kind)
 
     def _hearing(
         self, teams: Sequence[str], prints: dict[str, Fingerprint] | None = None

@@ -9,10 +9,12 @@ from bot.commands import (
     proposing,
     records,
     revising,
+    routing,
     settling,
     sharing,
     status,
     subscribing,
+    taking,
     wrongs,
 )
 from bot.commands.declared import table
@@ -26,10 +28,12 @@ __all__ = [
     "proposing",
     "records",
     "revising",
+    "routing",
     "settling",
     "sharing",
     "status",
     "subscribing",
     "table",
+    "taking",
     "wrongs",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from bot.commands.edits import Edits
@@ -12,12 +12,13 @@ from bot.core.choices import Mute, Precision, Report, WrongMatch
 from bot.core.commands import Answer, Known, Rest, Role
 from bot.core.document import Document, quoted
 from bot.core.feed import Feed
-from bot.core.feedlook import Elsewhere, Followed, Found
+from bot.core.feedlook import Elsewhere, FeedList, Followed, Found
 from bot.core.matcher import Matcher
 from bot.core.mention import Channel, Invocation
 from bot.core.overview import Overview
 from bot.core.page import PageText
 from bot.core.places import Listening, Watch
+from bot.core.routes import RouteChange, Terms
 from bot.core.settings import Settings
 from bot.core.status import Pause, Status
 from bot.core.watchlist import Watchlist
@@ -113,11 +114,19 @@ class Feeds(Protocol):
     async def look(self, url: str) -> Found:
         """Read a feed once and keep nothing. Raise FeedError, or UsageError where none can be."""
 
-    async def follow(self, url: str, backfill: timedelta | None, by: str, now: datetime) -> bool:
-        """Have a feed's news come here; say False if somebody here asked for that before."""
+    async def listed(self, given: str) -> FeedList:
+        """Read an OPML list, or the one at an address. Raise BotError if there is none.
 
-    async def leave(self, url: str) -> None:
-        """End what somebody here asked for; what others did stands."""
+        UsageError is raised where nothing can be fetched.
+        """
+
+    async def put(
+        self, wanted: Mapping[str, Terms | None], by: str, now: datetime
+    ) -> tuple[RouteChange, ...]:
+        """Have feeds come here on these terms, or no more (None); give what was before.
+
+        What others than people here asked for stands.
+        """
 
     async def here(self) -> tuple[Followed, ...]:
         """Give what the channel follows, by address."""

@@ -23,7 +23,6 @@ from bot.core.overview import moment
 LONGEST_TITLE = 100
 LONGEST_ERROR = 200
 MOST_NAMED = 10
-SHELL = "`vendorwatch feeds import`"
 _WHOSE = {CHAT: "chat", CONFIGURED: "the configuration", "cli": "the command line"}
 
 

@@ -1,8 +1,9 @@
 """How a channel wants its alerts: said, and changed by whoever sees after it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
+from bot.commands.choosing import as_told, tag_names, vendor_ids
 from bot.commands.context import NOTHING, Context
 from bot.commands.declared import table
 from bot.core.commands import Answer, Explained, Rest, Role
@@ -15,14 +16,11 @@ from bot.core.document import (
     Handle,
     Item,
     Paragraph,
-    quoted,
     said,
     spoken,
     words,
 )
 from bot.core.settings import Mode, Settings
-from bot.core.spelling import suggestion
-from bot.core.watchlist import Exactly, Watchlist
 from bot.core.wishes import (
     EXAMPLES,
     TAGS,
@@ -117,62 +115,13 @@ def _wish(context: Context, changes: str) -> dict[str, str | None]:
     try:
         wish = read_wish(changes)
     except ValueError as error:
-        # It repeats what was typed, of which nothing is to be typed again.
-        line = str(error).replace("`", "'")
-        end = "" if line.endswith("?") else "."
-        raise UsageError(f"{line[:1].upper()}{line[1:]}{end} Type `vendor alerts`.") from None
+        raise UsageError(f"{as_told(error)} Type `vendor alerts`.") from None
     for key, text in wish.items():
         if text and key in VENDORS:
-            wish[key] = _ids(text, context.watchlist, _vendor, _no_vendor)
+            wish[key] = ",".join(vendor_ids(context.watchlist, text))
         elif text and key in TAGS:
-            wish[key] = _ids(text, context.watchlist, _tag, _no_tag)
+            wish[key] = ",".join(tag_names(context.watchlist, text))
     return wish
-
-
-def _ids(
-    text: str,
-    watchlist: Watchlist,
-    find: Callable[[Watchlist, str], str | None],
-    unknown: Callable[[Watchlist, str], str],
-) -> str:
-    """Find what is named, with commas between or spaces alone. Raise UsageError."""
-    found: set[str] = set()
-    for part in filter(None, (each.strip(" '\"") for each in text.split(","))):
-        # A name may be of several words.
-        named = (part,) if find(watchlist, part) else part.split()
-        for each in named:
-            id_ = find(watchlist, each)
-            if id_ is None:
-                some = any(find(watchlist, other) for other in named)
-                raise UsageError(unknown(watchlist, each if some else part))
-            found.add(id_)
-    return ",".join(sorted(found))
-
-
-def _vendor(watchlist: Watchlist, name: str) -> str | None:
-    found = watchlist.find(name)
-    return found.vendor.id if isinstance(found, Exactly) else None
-
-
-def _no_vendor(watchlist: Watchlist, name: str) -> str:
-    found = watchlist.find(name)
-    near = () if isinstance(found, Exactly) else found.vendors
-    meant = f" Did you mean {' or '.join(each.name for each in near)}?" if near else ""
-    return f"No watched vendor is called {quoted(name)}.{meant} Nothing was changed."
-
-
-def _tags(watchlist: Watchlist) -> list[str]:
-    return sorted({tag for each in watchlist.vendors.values() for tag in each.tags})
-
-
-def _tag(watchlist: Watchlist, name: str) -> str | None:
-    return next((tag for tag in _tags(watchlist) if tag.casefold() == name.casefold()), None)
-
-
-def _no_tag(watchlist: Watchlist, name: str) -> str:
-    tags = _tags(watchlist)
-    near = suggestion(name, tags) or f". Tags: {', '.join(tags) or 'none'}."
-    return f"No watched vendor has the tag {quoted(name)}{near} Nothing was changed."
 
 
 def _settings(context: Context, choices: Mapping[str, str], settings: Settings) -> Document:

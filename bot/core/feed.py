@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bot.core.mention import Channel, Entry
+from bot.core.routes import EVERYTHING, Filter, Terms
 
 CONFIGURED = "config"
 """The origin of subscriptions that the configuration makes."""
@@ -134,12 +135,14 @@ class Poll:
 class Route(NamedTuple):
     """A feed and a channel that it goes to.
 
-    With `backfill`, the first poll also alerts for entries no older than that.
+    With `backfill`, the first poll also alerts for entries no older than that. `filter` says which
+    vendors it brings there.
     """
 
     feed: str
     channel: Channel
     backfill: timedelta | None = None
+    filter: Filter = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +159,9 @@ class Subscription:
     by: str
     added_at: datetime
     backfill: timedelta | None = None
+    filter: Filter = EVERYTHING
+
+    @property
+    def terms(self) -> Terms:
+        """On which terms the feed comes."""
+        return Terms(self.filter, self.backfill)

@@ -1,13 +1,14 @@
 """A feed as somebody finds it: read just now, or followed by a channel. Pure."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from bot.core.feed import Feed
+from bot.core.feed import CHAT, Feed, Subscription
 from bot.core.matcher import Matcher
-from bot.core.mention import Entry, MatchKind
+from bot.core.mention import Entry, Match, MatchKind, one_a_vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,31 @@ class LookedAt:
         """When its newest entry is of; None if none has a date."""
         return None if self.newest is None else self.newest.published
 
+    def latest(self, most: int) -> tuple[Entry, ...]:
+        """Give its newest entries, the newest first; those without a date as they are listed."""
+        newest_first = reversed(self.entries)
+        # A stable sort: what has no date comes last, in the feed's own order.
+        ordered = sorted(newest_first, key=lambda each: _age(each.published))
+        return tuple(ordered[:most])
+
+    def told_since(
+        self, since: datetime, matcher: Matcher, wants: Callable[[Match], bool]
+    ) -> tuple[tuple[Entry, Match], ...]:
+        """Give the matches that are wanted in entries of then or later, the newest entry first.
+
+        One a vendor and entry. What has no date counts as new, as it does when it is judged.
+        """
+        recent = (
+            each
+            for each in self.latest(len(self.entries))
+            if each.published is None or each.published >= since
+        )
+        return tuple(
+            (entry, match)
+            for entry in recent
+            for match in one_a_vendor(filter(wants, matcher.find(entry.text)))
+        )
+
     def names(
         self, matcher: Matcher, minimum: MatchKind = MatchKind.POSSIBLE
     ) -> list[tuple[str, int]]:
@@ -61,6 +87,22 @@ class FeedAt:
     title: str = ""
 
 
+def _age(published: datetime | None) -> tuple[bool, float]:
+    return (published is None, 0.0 if published is None else -published.timestamp())
+
+
+@dataclass(frozen=True, slots=True)
+class FeedList:
+    """The feeds of an OPML list, each once, and what stands in place of addresses, fit to be read.
+
+    `fault` says where the list stops being XML, so that something may be missing.
+    """
+
+    feeds: tuple[FeedAt, ...]
+    refused: tuple[str, ...] = ()
+    fault: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class NoFeed:
     """What is no feed, and `why`; the feeds that it leads to, or how many it is a list of."""
@@ -76,11 +118,21 @@ Found: TypeAlias = LookedAt | NoFeed
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A feed that a channel follows, and whose wishes that are (see `Subscription.origin`)."""
+    """A feed that a channel follows, and the wishes for it to come there."""
 
     feed: Feed
     shown: str
-    origins: frozenset[str]
+    routes: tuple[Subscription, ...]
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Whose wishes those are (see `Subscription.origin`)."""
+        return frozenset(each.origin for each in self.routes)
+
+    @property
+    def by_chat(self) -> Subscription | None:
+        """What people of the channel asked for."""
+        return next((each for each in self.routes if each.origin == CHAT), None)
 
 
 @dataclass(frozen=True, slots=True)

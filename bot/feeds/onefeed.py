@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
+from typing import TypeVar
 
 from bot.core.addresses import redact
 from bot.core.clean import clean
@@ -21,6 +22,7 @@ from bot.feeds.links import origin_host
 from bot.feeds.polled import Asked, Rules
 from bot.feeds.ports import ReadsFeeds
 
+T = TypeVar("T")
 AT_ONCE = 2
 MOST_GUESSES = 8
 """Usual places that are tried where a page names no feed: its server is not to be searched."""
@@ -119,9 +121,16 @@ class OneFeed:
     async def look(self, url: str) -> Found:
         """Read a feed once; of what is none, say what it is. Raise FeedError if it is not had."""
         looking = Looking(self._fetch, self.reads.feed, self.rules, self.clock(), MOST_GUESSES)
+        return await self._in_time(url, lambda: looking.at(url))
+
+    async def body(self, url: str) -> bytes:
+        """Read what is at an address as it stands. Raise FeedError if it is not had."""
+        return (await self._in_time(url, lambda: self._fetch(url))).body or b""
+
+    async def _in_time(self, url: str, work: Callable[[], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(self.limit), self._room:
-                return await looking.at(url)
+                return await work()
         except TimeoutError:
             told = f"{redact(url)} was not read within {self.limit:g} seconds; try again later"
             raise FeedError(told, passing=True) from None

@@ -1,12 +1,13 @@
 """Feeds, what they brought and who wants them: the part of the store that polling needs."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from bot.core.feed import Feed, Paragraphs, Poll, Route, Subscription, Unread
 from bot.core.mention import Channel, Mention
+from bot.core.routes import RouteChange
 from bot.errors import StorageError
 from bot.storage import entries, feeds, pages, paragraphs, rulings, subscriptions
 from bot.storage.database import Database
@@ -151,6 +152,18 @@ class FeedStore:
         """
         return await self.database.write(
             subscriptions.subscribe, team, origin, tuple(routes), by, now
+        )
+
+    async def put(
+        self, channel: Channel, wanted: Mapping[str, str | None], by: str, now: datetime
+    ) -> tuple[RouteChange, ...]:
+        """Let feeds come to a channel by chat on these terms, or no more (None); say what was.
+
+        The terms are `Terms.text`; ValueError is raised for others. A feed that is new to it is due
+        as with `subscribe`.
+        """
+        return await self.database.write(
+            subscriptions.put_all, channel.team, channel, wanted, by, now
         )
 
     async def unsubscribe(

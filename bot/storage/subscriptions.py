@@ -1,14 +1,17 @@
 """Who wants which feed where, in the caller's transaction. A feed is polled if anybody does."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, select, update
 
-from bot.core.feed import Route, Subscription
+from bot.core.feed import CHAT, Route, Subscription
 from bot.core.mention import Channel
+from bot.core.routes import EVERYTHING, Filter, RouteChange, Terms
 from bot.storage import feeds
+from bot.storage.database import portions
 from bot.storage.tables import feed, subscription
 
 _Key: TypeAlias = tuple[str, str, str]
@@ -30,6 +33,7 @@ _CHANGE = (
         private=bindparam("b_private"),
         encrypted=bindparam("b_encrypted"),
         backfill_s=bindparam("b_backfill_s"),
+        filter=bindparam("b_filter"),
     )
 )
 
@@ -63,6 +67,68 @@ def subscribe(  # noqa: PLR0913, PLR0917 - whose wish, and who says so when
     return len(new)
 
 
+def put(  # noqa: PLR0913, PLR0917 - which route, what it is to be, and who says so when
+    connection: Connection,
+    team: str,
+    channel: Channel,
+    feed_url: str,
+    wanted: str | None,
+    by: str,
+    now: datetime,
+) -> RouteChange:
+    """Let a feed come to a channel by chat on these terms (`Terms.text`), or no more; say what was.
+
+    Raise ValueError if the terms cannot be read. What others wished for stands.
+    """
+    (change,) = put_all(connection, team, channel, {feed_url: wanted}, by, now)
+    return change
+
+
+def put_all(  # noqa: PLR0913, PLR0917 - as above
+    connection: Connection,
+    team: str,
+    channel: Channel,
+    wanted: Mapping[str, str | None],
+    by: str,
+    now: datetime,
+) -> tuple[RouteChange, ...]:
+    """Do what `put` does with several feeds, in their order."""
+    terms = {url: None if text is None else Terms.read(text) for url, text in wanted.items()}
+    there = {each.feed: each.terms.text for each in _by_chat(connection, team, channel, wanted)}
+    for url, each in terms.items():
+        if each is None and url in there:
+            _end(connection, team, url, channel, (CHAT,))
+    routes = [
+        Route(url, channel, each.backfill, each.filter)
+        for url, each in terms.items()
+        if each is not None
+    ]
+    subscribe(connection, team, CHAT, routes, by, now)
+    return tuple(
+        RouteChange(url, channel.key, there.get(url), None if each is None else each.text)
+        for url, each in terms.items()
+    )
+
+
+def _by_chat(
+    connection: Connection, team: str, channel: Channel, urls: Collection[str]
+) -> list[Subscription]:
+    """Give and lock what people of a channel wished for, of these feeds."""
+    found: list[Subscription] = []
+    for some in portions(sorted(urls)):
+        wanted = select(subscription).where(
+            subscription.c.feed.in_(some),
+            subscription.c.team == team,
+            subscription.c.platform == channel.platform,
+            subscription.c.channel == channel.id,
+            subscription.c.origin == CHAT,
+        )
+        # Two who change the same route at once: the later one is told what the earlier one left.
+        rows = connection.execute(wanted.order_by(subscription.c.feed).with_for_update())
+        found += map(_read, rows)
+    return found
+
+
 def unsubscribe(
     connection: Connection,
     team: str,
@@ -71,6 +137,18 @@ def unsubscribe(
     origins: Collection[str],
 ) -> int:
     """End a team's wishes for a feed, there or anywhere; give how many ended."""
+    count = _end(connection, team, url, channel, origins)
+    poll_what_is_wanted(connection)
+    return count
+
+
+def _end(
+    connection: Connection,
+    team: str,
+    url: str,
+    channel: Channel | None,
+    origins: Collection[str],
+) -> int:
     ended = delete(subscription).where(
         subscription.c.team == team,
         subscription.c.feed == url,
@@ -80,9 +158,7 @@ def unsubscribe(
         ended = ended.where(
             subscription.c.platform == channel.platform, subscription.c.channel == channel.id
         )
-    count = connection.execute(ended).rowcount
-    poll_what_is_wanted(connection)
-    return count
+    return connection.execute(ended).rowcount
 
 
 def follow(  # noqa: PLR0913, PLR0917 - as above
@@ -108,16 +184,21 @@ def listed(connection: Connection, team: str | None) -> tuple[Subscription, ...]
     if team is not None:
         wanted = wanted.where(subscription.c.team == team)
     rows = connection.execute(wanted.order_by(*subscription.primary_key))
-    return tuple(
-        Subscription(
-            row.feed,
-            Channel(row.platform, row.channel, row.private, row.encrypted, team=row.team),
-            row.origin,
-            row.by,
-            row.added_at,
-            None if row.backfill_s is None else timedelta(seconds=row.backfill_s),
-        )
-        for row in rows
+    return tuple(map(_read, rows))
+
+
+def _read(row: "Row[*tuple[Any, ...]]") -> Subscription:
+    limits = EVERYTHING
+    with suppress(ValueError):  # what nobody can read keeps no news back
+        limits = Filter.read(row.filter)
+    return Subscription(
+        row.feed,
+        Channel(row.platform, row.channel, row.private, row.encrypted, team=row.team),
+        row.origin,
+        row.by,
+        row.added_at,
+        None if row.backfill_s is None else timedelta(seconds=row.backfill_s),
+        limits,
     )
 
 
@@ -179,6 +260,7 @@ def _of(connection: Connection, team: str, origin: str) -> dict[_Key, dict[str, 
             "private": row.private,
             "encrypted": row.encrypted,
             "backfill_s": row.backfill_s,
+            "filter": row.filter,
         }
         for row in rows
     }
@@ -195,6 +277,7 @@ def _row(team: str, origin: str, route: Route) -> dict[str, object]:
         "private": route.channel.private,
         "encrypted": route.channel.encrypted,
         "backfill_s": None if backfill is None else round(backfill.total_seconds()),
+        "filter": route.filter.text,
     }
 
 

@@ -460,6 +460,7 @@ subscription = Table(
     Column("private", Boolean, nullable=False),
     Column("encrypted", Boolean, nullable=False, server_default=false()),
     Column("backfill_s", Integer),
+    Column("filter", Text),
     Column("by", Text, nullable=False),
     Column("added_at", UtcDateTime, nullable=False),
     Index(None, "team", "origin"),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from bot.app import App
 from bot.config import Config
 from bot.core.commands import Role
-from bot.core.feed import Feed, Poll, Route
+from bot.core.feed import Feed, Route
 from bot.core.mention import Channel
 from bot.feeds.fetching.fetch import Fetcher
 from bot.feeds.formats import opml
@@ -21,66 +21,18 @@ from bot.feeds.polled import Rules
 from bot.serve import assemble
 from tests.build import write_pack
 from tests.dialogs.conftest import ACME, FEED, Bot, buttons, place
+from tests.dialogs.newspaper import BOARD, HALL, PAGE, RSS, Web, a_web
 from tests.fakes import Clock, FakePlatform
 from tests.feeds.inline import Inline
 from tests.feeds.server import LOOPBACK, FeedServer
 
-RSS = """<rss version="2.0"><channel><title>The Gazette</title>
-<item><title>Old bridge</title><guid>a</guid><link>https://gazette.example/a</link>
-<pubDate>Fri, 01 Mar 2024 09:00:00 GMT</pubDate></item>
-<item><title>Acme Cam wins the tender</title><guid>b</guid><link>https://gazette.example/b</link>
-<pubDate>Sun, 31 Mar 2024 09:00:00 GMT</pubDate></item>
-</channel></rss>"""
-PAGE = """<html><head>
-<link rel="alternate" type="application/rss+xml" title="All news" href="/feed.xml">
-<link rel="alternate" type="application/rss+xml" title="Sport" href="/sport.xml">
-</head><body>News</body></html>"""
-HALL = Channel("fake", "#hall")
-BOARD = Channel("fake", "#board", private=True)
-
-
-@dataclass(slots=True)
-class Web:
-    """A bot, whose curator is Bea, and a site with feeds."""
-
-    bot: Bot
-    server: FeedServer
-    polled: list[bool] = field(default_factory=list)
-
-    def url(self, path: str = "/feed.xml") -> str:
-        """Give an address of the site."""
-        return self.server.url(path)
-
-    async def says(self, line: str, actor: str = "bea", channel: str | Channel = "#hall") -> str:
-        """Let somebody give a command of `watchlist feed`."""
-        return await self.bot.answers(f"watchlist feed {line}", actor, channel)
-
-    async def adds(self, path: str = "/feed.xml", channel: str | Channel = "#hall") -> str:
-        """Let the curator add a feed."""
-        return await self.says(f"add {self.url(path)}", channel=channel)
-
-    async def wishes(self, origin: str = "chat") -> list[tuple[str, str]]:
-        """Give the feeds and channels that somebody wished for."""
-        subscribed = await self.bot.app.store.feeds.subscriptions()
-        return [(each.feed, each.channel.key) for each in subscribed if each.origin == origin]
-
-    async def keeps(self, state: Feed) -> None:
-        """Let a feed have been polled."""
-        await self.bot.app.on_poll(Poll(state))
+CONSOLE = Channel("console", "#hall")
 
 
 @pytest.fixture
 async def web(bot: Bot) -> AsyncIterator[Web]:
-    bot.platform.roles["bea"] = Role.CURATOR
-    async with FeedServer() as server, Fetcher(allow_networks=LOOPBACK) as fetcher:
-        made = Web(bot, server)
-        server.put("/feed.xml", RSS, etag='"1"')
-        bot.app.looks = OneFeed(fetcher, Inline(), Hosts(0.0), bot.clock, Rules())
-        bot.app.poll_now = lambda: made.polled.append(True)
+    async with a_web(bot) as made:
         yield made
-
-
-CONSOLE = Channel("console", "#hall")
 
 
 def chat() -> FakePlatform:
@@ -219,7 +171,7 @@ async def test_where_a_page_names_no_feed_a_few_usual_places_are_tried(web: Web)
     [
         ("/none.xml", "answered 404 Not Found."),
         ("/a.pdf", "is a PDF, which is not read."),
-        ("/list", "is a list of 1 feed; such are taken in by vendorwatch feeds import."),
+        ("/list", "is a list of 1 feed; take them with watchlist feed import <url>."),
     ],
 )
 async def test_what_is_no_feed_is_one_clear_line_and_nothing_is_followed(
@@ -341,6 +293,40 @@ async def test_what_only_chats_asked_for_is_polled_at_once_and_never_in_private_
             assert "is at an address that is not public" in told
             assert (ours.failures, ours.title) == (0, "The Gazette")
     assert server.count("/theirs.xml") == 1  # when it was looked at
+
+
+async def test_the_newest_entries_are_shown_and_which_would_have_alerted(web: Web) -> None:
+    items = "".join(
+        f"<item><title>News {n} of {vendor}</title><guid>{n}</guid>"
+        f"<link>https://gazette.example/{n}</link>"
+        f"<pubDate>{n:02} Mar 2024 09:00:00 GMT</pubDate></item>"
+        for n, vendor in enumerate(["Acme Cam", "Acme Cam", "nobody", *["Acme Cam"] * 7], 1)
+    )
+    web.server.put("/feed.xml", f"<rss version='2.0'><channel>{items}</channel></rss>")
+    lines = (await web.adds()).splitlines()
+    at = lines.index("Before that")
+    assert lines[at + 1 : at + 5] == [
+        f"News {n} of Acme Cam, {n} Mar 2024, 09:00 UTC" for n in (9, 8, 7, 6)
+    ]
+    at = lines.index("Would have alerted here in the last 30 days:")
+    # That of the second of March is more than 30 days old.
+    assert lines[at + 1 : at + 8] == [
+        f"Acme Cam: News {n} of Acme Cam, {n} Mar 2024, 09:00 UTC" for n in (10, 9, 8, 7, 6, 5, 4)
+    ]
+    assert "News 2 of" not in "\n".join(lines)
+
+
+async def test_what_this_channel_would_not_be_told_is_not_said_to_alert(web: Web) -> None:
+    await web.bot.alerts("#hall", not_vendors="acme-cam")
+    answer = await web.says(f"check {web.url()}")
+    assert "Acme Cam (1)" in answer
+    assert "Nothing that it lists of the last 30 days would have alerted here." in answer
+    assert "Would have alerted here" in await web.says(f"check {web.url()}", channel="#news")
+
+
+async def test_an_entry_without_a_date_counts_as_new(web: Web) -> None:
+    web.server.put("/feed.xml", RSS.replace("pubDate", "x"))
+    assert "Acme Cam: Acme Cam wins the tender, without a date" in await web.adds()
 
 
 # ------------------------------------------------------------------------------- remove
@@ -498,7 +484,7 @@ async def test_what_is_exported_is_read_back_as_a_list(web: Web) -> None:
     text = answer[answer.index("<?xml") : answer.index("</opml>") + len("</opml>")]
     listed = opml.read(text.encode(), "answer")
     assert {each.url for each in listed} == {web.url(f"/{n}.xml") for n in range(30)}
-    assert "vendorwatch feeds import" in answer
+    assert "watchlist feed import" in answer
 
 
 async def test_a_channel_without_feeds_exports_nothing(web: Web) -> None:
@@ -538,6 +524,6 @@ async def test_the_buttons_of_an_address_that_no_line_can_hold_are_left_out(web:
     assert await web.wishes() == [(url, "fake:#hall")]
 
 
-def test_the_help_says_that_lists_are_imported_by_the_command_line() -> None:
+def test_the_help_says_that_lists_are_written() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert "`watchlist feed export` | Write this channel's feeds as OPML;" in readme

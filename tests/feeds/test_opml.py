@@ -146,6 +146,37 @@ def test_what_is_no_list_is_refused_in_one_line(data: bytes, why: str) -> None:
     assert why in refused(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "where"),
+    [
+        ("<opml>\n<body>\n<outline></body></opml>", "line 3, column "),
+        ("\n\n<opml><body></opml>", "line 3, column "),
+        ("<!DOCTYPE opml [\n<!ENTITY a 'b'>\n]>\n<opml>\n<body></opml>", "line 5, column "),
+        ("<?xml version='1.0'?>\n<opml><body>", "line 2, column "),
+    ],
+)
+def test_where_a_list_is_broken_is_told(data: str, where: str) -> None:
+    told = opml.fault(data.encode())
+    assert told is not None
+    assert told.startswith(where)
+    assert ", line" not in told
+
+
+def test_a_list_that_people_wrote_badly_and_can_be_read_is_not_broken() -> None:
+    text = "<opml><body><outline text='A & B' xmlUrl='https://a.example/?a=1&b=2'/></body></opml>"
+    assert opml.fault(text.encode()) is None
+    assert opml.read(text.encode(), "list") == (Listed("https://a.example/?a=1&b=2", "A & B"),)
+
+
+def test_what_stands_in_place_of_addresses_is_told_once() -> None:
+    outlines = "".join(
+        f"<outline xmlUrl='{each}'/>" for each in ("", "no address", "no address", "ftp://a/b")
+    )
+    data = f"<opml><body>{outlines}<outline xmlUrl='https://a.example/'/></body></opml>".encode()
+    assert opml.no_addresses(data) == ("no address", "ftp://a/b")
+    assert opml.read(data, "list") == (Listed("https://a.example/"),)
+
+
 def test_a_written_list_without_titles_shows_no_secret_as_one() -> None:
     secret = Listed("https://user:pw@a.example/f?token=abc")
     text = opml.write([secret], "Feeds", NOW).decode()

@@ -22,12 +22,15 @@ from bot.feeds.plain import clean, fold
 MOST_BYTES = 4 * 1024 * 1024
 MOST_FEEDS = 10_000
 _LONGEST_TITLE = 300
+_LONGEST_FAULT = 100
 _LONGEST_ADDRESS = 1_000
 """As in the configuration."""
 
 _FEED_SCHEME = re.compile(r"feed:(?://(?!/)|(?=https?:))", re.IGNORECASE)
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _DOCTYPE = re.compile(r"<!DOCTYPE", re.IGNORECASE)
+# What a parser's words end with, which is said before them.
+_WHERE = re.compile(r", line \d+, column \d+$")
 _END = re.compile(r"</\s*opml\s*>|<opml\b[^<>]*/>", re.IGNORECASE)
 # Either an entity that XML itself knows, or an ampersand that is not written as it ought to be.
 _AMPERSAND = re.compile(
@@ -67,7 +70,37 @@ def read(data: bytes, name: str) -> tuple[Listed, ...]:
     return tuple(found.values())
 
 
+def no_addresses(data: bytes) -> tuple[str, ...]:
+    """Give what stands in place of addresses in a list that `read` can read, each once."""
+    root = _root(decode(data[:MOST_BYTES]).lstrip("\ufeff \t\r\n"))
+    given = () if root is None else (each for each, _ in _outlined(root))
+    return tuple(dict.fromkeys(url for url in given if url and not _is_address(url)))
+
+
+def fault(data: bytes) -> str | None:
+    """Say where a list stops being XML, as `line 3, column 9: ...`; None where it is sound."""
+    text = decode(data[:MOST_BYTES])
+    whole = text.lstrip("\ufeff \t\r\n")
+    try:
+        _parsed(whole, recover=False)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        why = _WHERE.sub("", error.msg or "it ends there")
+        line += text[: len(text) - len(whole)].count("\n")
+        return f"line {line}, column {column}: {why[:_LONGEST_FAULT]}"
+    except ValueError:
+        return None
+    return None
+
+
 def _root(text: str) -> etree._Element | None:
+    try:
+        return _parsed(text, recover=True)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _parsed(text: str, *, recover: bool) -> etree._Element | None:
     """Read XML of which only elements and attributes matter: it declares nothing, fetches nothing.
 
     Parsers put entities into attributes whatever they are told about them, so none gets there.
@@ -75,7 +108,7 @@ def _root(text: str) -> etree._Element | None:
     text = _without_doctype(_DECLARATION.sub("", clean(text), count=1))
     parser = etree.XMLParser(
         encoding="utf-8",
-        recover=True,
+        recover=recover,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -83,10 +116,7 @@ def _root(text: str) -> etree._Element | None:
         remove_pis=True,
         huge_tree=False,
     )
-    try:
-        return etree.fromstring(_AMPERSAND.sub(_escaped, text).encode(), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return None
+    return etree.fromstring(_AMPERSAND.sub(_escaped, text).encode(), parser)
 
 
 def _without_doctype(text: str) -> str:
@@ -96,7 +126,10 @@ def _without_doctype(text: str) -> str:
     end, own = text.find(">", found.end()), text.find("[", found.end())
     if -1 < own < end:
         end = text.find(">", text.find("]", own))
-    return text[: found.start()] + text[end + 1 :] if end > 0 else ""
+    if end <= 0:
+        return ""
+    lines = "\n" * text.count("\n", found.start(), end)
+    return text[: found.start()] + lines + text[end + 1 :]
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -107,12 +140,16 @@ def _escaped(found: re.Match[str]) -> str:
     return meant or "&amp;" + found[0][1:]
 
 
-def _outlines(root: etree._Element) -> Iterator[Listed]:
+def _outlined(root: etree._Element) -> Iterator[tuple[str, dict[str, str]]]:
+    """Give each outline's address, empty where there is none, and its attributes."""
     for element in root.iter("{*}*"):
-        if etree.QName(element).localname.lower() != "outline":
-            continue
-        given = {str(key).lower(): str(value) for key, value in element.attrib.items()}
-        url = _FEED_SCHEME.sub(_web, given.get("xmlurl", "").strip())
+        if etree.QName(element).localname.lower() == "outline":
+            given = {str(key).lower(): str(value) for key, value in element.attrib.items()}
+            yield _FEED_SCHEME.sub(_web, given.get("xmlurl", "").strip()), given
+
+
+def _outlines(root: etree._Element) -> Iterator[Listed]:
+    for url, given in _outlined(root):
         if _is_address(url):
             title = fold(given.get("title") or given.get("text") or "")
             yield Listed(url, "" if title in {url, redact(url)} else title[:_LONGEST_TITLE].strip())
