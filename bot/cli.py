@@ -35,6 +35,7 @@ from bot.configfile import load
 from bot.core.cards import Desk, card
 from bot.core.matcher import Matcher
 from bot.core.mention import MatchKind
+from bot.core.page import wall_words
 from bot.core.record import record
 from bot.core.watchlist import Nearest, Several
 from bot.errors import BotError, InvalidFileError
@@ -158,6 +159,8 @@ def scan(
         print(f"{match.start}-{match.end}\t{match.vendor}\t{match.matched}\t{match.kind}")
     if not found:
         print("no watched vendor is named", file=sys.stderr)
+    if scanned.note:
+        print(wall_words(scanned.note), file=sys.stderr)
 
 
 @cli.command()

@@ -9,7 +9,7 @@ value is blamed on the variable or on the line of the file that it came from.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_origin
 
@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from bot import yamlfile
 from bot.config import Config
-from bot.core.duration import parse_duration
+from bot.configchecks import at, broken_in, contradictions, of_accounts, secrets
 from bot.core.plainwords import Loc, annotation_at, keys_of
 from bot.core.spelling import nearest
 from bot.errors import InvalidFileError, Problem
@@ -34,26 +34,8 @@ FILE_VARIABLE = "VENDORWATCH_CONFIG"
 _KUBERNETES = re.compile(r"_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?")
 _MAX_SECRET = 64 * 1024
 
-_SECRETS = (
-    ("database", "url"),
-    ("slack", "bot_token"),
-    ("slack", "app_token"),
-    ("slack", "signing_secret"),
-    ("slack", "client_secret"),
-    ("slack", "token_key"),
-)
-_ACCOUNT_SECRETS = ("password", "access_token", "pickle_key", "recovery_key")
 # The number of a list's item, in the name of a variable.
 _NUMBER = re.compile(r"(?<=__)[0-9]{1,4}(?=__|$)")
-
-
-def _secrets(config: Config) -> Iterator[tuple[Loc, str]]:
-    """Give the settings that a file may hold; the file's setting ends in `_file`."""
-    for section, setting in _SECRETS:
-        yield (section,), setting
-    for number, _ in enumerate(config.matrix.accounts):
-        for setting in _ACCOUNT_SECRETS:
-            yield ("matrix", "accounts", number), setting
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -76,12 +58,34 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     try:
         config = yamlfile.validate(Config, file)
     except InvalidFileError as error:
-        raise InvalidFileError([*problems, *error.problems]) from None
+        raise InvalidFileError([*problems, *error.problems, *_further(file, path)]) from None
+    problems += contradictions(config, file)
     config, found = _resolve(config, file, path)
     problems += found
     if problems:
         raise InvalidFileError(problems)
     return config
+
+
+def _further(loaded: Loaded, path: Path | None) -> list[Problem]:
+    """Find what is wrong beside settings that are wrong by themselves: those left out, the rest."""
+    broken = broken_in(loaded)
+    sound = Loaded(loaded.file, _without(loaded.data, broken), loaded.values, loaded.keys)
+    try:
+        config = yamlfile.validate(Config, sound)
+    except InvalidFileError:
+        return []
+    return [*contradictions(config, sound, broken), *_resolve(config, sound, path)[1]]
+
+
+def _without(data: Plain, broken: Collection[Loc]) -> Plain:
+    """Give the data without its settings at these paths."""
+    if not isinstance(data, dict) or () in broken:
+        return {}
+    inner = {
+        key: {loc[1:] for loc in broken if loc[0] == key} for key in data if (key,) not in broken
+    }
+    return {key: _without(data[key], there) if there else data[key] for key, there in inner.items()}
 
 
 def _without_empty(loaded: Loaded) -> Loaded:
@@ -201,8 +205,8 @@ def _put(data: Plain, loc: Loc, above: Loaded, twins: set[str]) -> Plain:
 
 
 def _resolve(config: Config, loaded: Loaded, path: Path | None) -> tuple[Config, list[Problem]]:
-    """Read secrets, make paths start where they should, and find what only all of it shows."""
-    problems = list(_contradictions(config, loaded))
+    """Read secrets, make paths start where they should, and find what only then shows."""
+    problems: list[Problem] = []
 
     def based(name: Path, loc: Loc) -> Path:
         if path is None or loaded.place(loc).file != str(path):
@@ -221,8 +225,8 @@ def _resolve(config: Config, loaded: Loaded, path: Path | None) -> tuple[Config,
             # Whole, since what a list brought is known by it, from wherever it is read.
             file = based(Path(followed.source), there)
             config = _with(config, there, str(file.parent.resolve() / file.name))
-    for section, setting in _secrets(config):
-        file = getattr(_at(config, section), f"{setting}_file")
+    for section, setting in secrets(config):
+        file = getattr(at(config, section), f"{setting}_file")
         if file is None:
             continue
         loc = (*section, f"{setting}_file")
@@ -231,68 +235,20 @@ def _resolve(config: Config, loaded: Loaded, path: Path | None) -> tuple[Config,
         except ValueError as error:
             told = f"the secret in '{file}' cannot be read: {error}"
             problems.append(loaded.place(loc).problem(told))
-    problems += _of_accounts(config, loaded)
+    problems += of_accounts(config, loaded)
     return config, problems
-
-
-def _at(model: Any, loc: Loc) -> Any:
-    """Give what stands at a path in a model."""
-    for part in loc:
-        model = model[part] if isinstance(part, int) else getattr(model, part)
-    return model
 
 
 def _with(model: T, loc: Loc, value: object) -> T:
     """Give a model with another value at a path."""
     part, rest = loc[0], loc[1:]
-    inner = _with(_at(model, (part,)), rest, value) if rest else value
+    inner = _with(at(model, (part,)), rest, value) if rest else value
     changed: Any = model
     if isinstance(part, int):
         changed = (*changed[:part], inner, *changed[part + 1 :])
     else:
         changed = changed.model_copy(update={part: inner})
     return cast("T", changed)
-
-
-def _contradictions(config: Config, loaded: Loaded) -> Iterator[Problem]:
-    for section, setting in _secrets(config):
-        given = {setting, f"{setting}_file"}
-        if given <= _at(config, section).model_fields_set:
-            place = loaded.place((*section, f"{setting}_file"), of_key=True)
-            yield place.problem(f"give either '{setting}' or '{setting}_file', not both")
-    for wanting in config.slack.wanting(config.web):
-        yield loaded.place(("slack",), of_key=True).problem(wanting)
-    yield from _of_feeds(config, loaded)
-
-
-def _of_feeds(config: Config, loaded: Loaded) -> Iterator[Problem]:
-    feeds = config.feeds
-    if feeds.fastest < parse_duration("1m"):
-        place = loaded.place(("feeds", "fastest"))
-        yield place.problem("feeds may be polled every 1m at most")
-    if not feeds.fastest <= feeds.slowest <= parse_duration("24h"):
-        place = loaded.place(("feeds", "slowest"))
-        yield place.problem("give a time from `fastest` to 24h")
-    seen: dict[str, int] = {}
-    for index, feed in enumerate(config.feeds.list):
-        place = loaded.place(("feeds", "list", index, "url"))
-        if feed.url in seen:
-            yield place.problem("this feed is already listed; give it all its channels there")
-        seen[feed.url] = index
-    sources: set[str] = set()
-    for index, followed in enumerate(feeds.lists):
-        place = loaded.place(("feeds", "lists", index, "source"))
-        if followed.source in sources:
-            yield place.problem("this list is already followed; give it all its channels there")
-        if "://" in followed.source and not followed.is_address:
-            yield place.problem("give a file, or an address with http:// or https://")
-        sources.add(followed.source)
-
-
-def _of_accounts(config: Config, loaded: Loaded) -> Iterator[Problem]:
-    for number, setting, words in config.matrix.wanting():
-        loc: Loc = ("matrix", "accounts", number)
-        yield loaded.place((*loc, setting) if setting else loc).problem(words)
 
 
 def _secret(path: Path) -> str:

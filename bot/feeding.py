@@ -108,4 +108,4 @@ def fetcher(config: Config) -> Fetcher:
 
 def public_fetcher(config: Config) -> Fetcher:
     """Make a door to the public web alone, for what anybody in a chat may name."""
-    return Fetcher(contact=config.feeds.contact)
+    return Fetcher(contact=config.feeds.contact, public=True)

@@ -9,8 +9,10 @@ from pathlib import Path
 import structlog
 
 from bot.core.addresses import redact
+from bot.core.clean import shortened
 from bot.core.feed import Route
 from bot.core.mention import DEFAULT_TEAM, Channel
+from bot.core.wording import counted
 from bot.errors import BotError, StorageError
 from bot.feeds.fetching.fetch import Fetcher
 from bot.feeds.formats import opml
@@ -22,6 +24,8 @@ AFTER_FAILURE_S = 300.0
 ORIGIN = "list:"
 """What the origins of their subscriptions begin with."""
 ADDRESSES = ("http://", "https://")
+_MOST_NAMED = 5
+_LONGEST_TITLE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,12 @@ class Following:
     clock: Callable[[], datetime]
     changed: Callable[[], None]
     _failed: dict[str, str] = field(init=False, default_factory=dict)
+    _left_out: dict[str, tuple[str, ...]] = field(init=False, default_factory=dict)
+
+    @property
+    def left_out(self) -> Mapping[str, tuple[str, ...]]:
+        """The titles of what each list names without a web address, as last read."""
+        return self._left_out
 
     async def run(self) -> None:
         """Follow until cancelled, or at once to the end where there is no list."""
@@ -102,10 +112,16 @@ class Following:
         return False
 
     async def _take(self, followed: FollowedList) -> int:
-        listed = opml.read(await read_list(followed.source, self.fetcher), redact(followed.source))
-        wanted = [Route(each.url, channel) for each in listed for channel in followed.channels]
-        await self._wish(followed.origin, wanted, redact(followed.source))
-        return len(listed)
+        name = redact(followed.source)
+        data = await read_list(followed.source, self.fetcher)
+        feeds, left_out = opml.read(data, name), opml.left_out(data)
+        wanted = [Route(each.url, channel) for each in feeds for channel in followed.channels]
+        await self._wish(followed.origin, wanted, name)
+        if left_out and left_out != self._left_out.get(followed.source):
+            why = left_out_words(left_out)
+            log.warning("list of feeds is not followed whole", list=name, reason=why)
+        self._left_out[followed.source] = left_out
+        return len(feeds)
 
     async def _end_others(self) -> None:
         """End what lists wished for that are not followed any more."""
@@ -122,6 +138,14 @@ class Following:
         if new or ended:
             log.info("list of feeds has changed", list=name, new=new, ended=ended)
             self.changed()
+
+
+def left_out_words(titles: Sequence[str]) -> str:
+    """Say which outlines of a list no feed could be made of, the first of them by their titles."""
+    named = ", ".join(shortened(each, _LONGEST_TITLE) for each in titles[:_MOST_NAMED])
+    more = f" and {len(titles) - _MOST_NAMED} more" if len(titles) > _MOST_NAMED else ""
+    are = "it has" if len(titles) == 1 else "they have"
+    return f"{counted(len(titles), 'outline')} left out, as {are} no web address: {named}{more}"
 
 
 async def read_list(source: str, fetcher: Fetcher) -> bytes:

@@ -3,6 +3,7 @@
 A mention becomes an alert row in the same transaction that makes its source safe to forget.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -111,8 +112,9 @@ class Mentions:
 
     async def of_poll(self, poll: Poll) -> None:
         """Record the vendors in a poll's entries, with all else of it, in one transaction."""
-        await self.places.look()
-        await self.subscriptions.look()
+        if poll.entries or poll.notices:
+            await self.places.look()
+            await self.subscriptions.look()
         mentions: list[Mention] = []
         prints: dict[str, Fingerprint] = {}
         for entry in poll.entries:
@@ -124,7 +126,7 @@ class Mentions:
         hearing = self._hearing(_teams(mentions), prints)
         rulings = await self.store.feeds.finish_poll(poll, mentions, hearing, drafts)
         if rulings or drafts:
-            self._tell(rulings)
+            self._tell(rulings, flood=poll.feed.url if poll.flood else None)
 
     async def of_page(self, unread: Unread, seen: Paragraphs) -> None:
         """Record the vendors in an entry whose article came later; those judged before stay so."""
@@ -207,8 +209,15 @@ class Mentions:
             kept = self._kept[team] = (compiled, desk)
         return kept[1]
 
-    def _tell(self, rulings: Iterable[Ruling]) -> None:
-        """Log each decision with its reason, never with a text; wake the worker."""
+    def _tell(self, rulings: Iterable[Ruling], flood: str | None = None) -> None:
+        """Log each decision with its reason, never with a text; wake the worker.
+
+        Those of a feed's `flood` are counted in one line.
+        """
+        if flood is not None:
+            counts = Counter(_outcome(each.decision) for each in rulings)
+            log.info("flood judged", feed=redact(flood), outcomes=dict(counts))
+            rulings = ()
         for ruling in rulings:
             mention, decision = ruling.mention, ruling.decision
             private = mention.channel.private

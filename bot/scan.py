@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.config import Config
 from bot.core.mention import Match
 from bot.errors import InvalidFileError, Problem
-from bot.feeds.extraction.extract import decode, extract
+from bot.feeds.extraction.extract import Article, decode, extract
 from bot.feeds.fetching.fetch import Fetcher
 from bot.source import read_bytes, read_text
 
@@ -17,10 +17,14 @@ _PAGES = frozenset((".html", ".htm", ".xhtml"))
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """A text and where it came from. Offsets of matches are code points into `text`."""
+    """A text and where it came from. Offsets of matches are code points into `text`.
+
+    `note` says what stands before a page that was not read whole, as in `PageText`.
+    """
 
     source: str
     text: str
+    note: str = ""
 
 
 async def read_source(source: str, *, raw: bool, config: Config) -> Scanned:
@@ -38,11 +42,15 @@ async def read_source(source: str, *, raw: bool, config: Config) -> Scanned:
         body = page.body or b""
         if raw:
             return Scanned(source, decode(body, page.charset))
-        return Scanned(source, extract(body, page.url, page.charset, page.content_type).text)
+        return _article(source, extract(body, page.url, page.charset, page.content_type))
     if Path(source).suffix.lower() in _PAGES:
         body = read_bytes(source)
-        return Scanned(source, decode(body) if raw else extract(body, source).text)
+        return Scanned(source, decode(body)) if raw else _article(source, extract(body, source))
     return Scanned(source, read_text(source))
+
+
+def _article(source: str, article: Article) -> Scanned:
+    return Scanned(source, article.text, str(article.note))
 
 
 def read_lines(source: str) -> Iterator[tuple[object, str]]:

@@ -103,6 +103,21 @@ def test_scan_reduces_a_page_to_its_article_unless_told_not_to(
     assert [each["vendor"] for each in raw["mentions"]] == ["acme-cam"]
 
 
+def test_scan_says_that_only_the_start_of_a_page_could_be_read(
+    shell: Shell, tmp_path: Path
+) -> None:
+    wall = "<p>Acme Cam sold it.</p><p>Subscribe to continue reading this article.</p></article>"
+    (tmp_path / "page.html").write_text(PAGE.replace("</article>", wall), encoding="utf-8")
+    ran = shell("scan", "page.html", "-w", "pack")
+    assert ran.code == 0
+    assert "acme-cam" in ran.out
+    assert ran.err == "A paywall stands before this page: only the start could be read.\n"
+    for option in ("--json", "--raw"):
+        assert shell("scan", option, "page.html", "-w", "pack").err == ""
+    told = json.loads(shell("scan", "--json", "page.html", "-w", "pack").out)
+    assert told.keys() == {"source", "mentions"}
+
+
 def test_scan_reads_a_page_in_whatever_encoding_it_is(shell: Shell, tmp_path: Path) -> None:
     text = PAGE.replace("<head>", "<head><meta charset='gb18030'>").replace(
         "half an hour", "阿珂美"

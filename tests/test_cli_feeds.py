@@ -193,10 +193,12 @@ def test_a_channel_where_the_bot_cannot_speak_is_a_problem(
 
 
 def test_what_is_added_is_listed_until_it_is_removed(run: Run) -> None:
-    assert run("add", A, "--to", "console:#x", "--to", "slack:C1", "--backfill", "7d")[:2] == (
-        0, [f"{A} is followed for console:#x, slack:C1"],
-    )  # fmt: skip
-    assert run("add", A, "--to", "console:#x")[1] == [f"{A} was already followed for console:#x"]
+    both = ("--to", "console:#x", "--to", "slack:C1", "--backfill", "7d")
+    code, out, _ = run("add", "--unseen", A, *both)
+    assert (code, out) == (0, [f"{A} is followed for console:#x, slack:C1"])
+    assert run("add", "--unseen", A, "--to", "console:#x")[1] == [
+        f"{A} was already followed for console:#x"
+    ]
     assert run("list")[1] == [f"{A}\tnot read yet\t-\tconsole:#x, 1 private"]
     assert run("remove", A, "--from", "console:#y")[0] == 1
     assert run("remove", A, "--from", "console:#x")[0] == 0
@@ -208,8 +210,96 @@ def test_what_is_added_is_listed_until_it_is_removed(run: Run) -> None:
     assert f"{A} was not added here" in line
 
 
+def test_what_is_added_is_looked_at_first(served: FeedServer, run: Run) -> None:
+    url = served.url("/feed.xml")
+    served.put("/feed.xml", RSS)
+    assert run("add", url, "--to", "console:#x") == (
+        0,
+        [
+            f"{url}: The Paper",
+            "  1 entry, the newest of 4 Mar 2024 09:00 UTC",
+            f"{url} is followed for console:#x",
+        ],
+        [],
+    )
+    assert served.count("/feed.xml") == 1
+
+
+def test_of_a_page_that_names_one_feed_that_feed_is_added(served: FeedServer, run: Run) -> None:
+    url, page = served.url("/feed.xml"), served.url("/news")
+    served.put("/feed.xml", RSS)
+    served.put("/news", PAGE, kind="text/html")
+    code, out, err = run("add", page, "--to", "console:#x")
+    assert (code, err) == (0, [])
+    assert out[:2] == [f"{page} is a page; its feed:", f"{url}: The Paper"]
+    assert out[-1] == f"{url} is followed for console:#x"
+    assert [line.split("\t")[0] for line in run("list")[1]] == [url]
+
+
+def test_of_several_feeds_somebody_has_to_choose(served: FeedServer, run: Run) -> None:
+    two = PAGE.replace("</head>", "<link rel='alternate' type='application/atom+xml' href='/b'>")
+    served.put("/news", two, kind="text/html")
+    code, out, [line] = run("add", served.url("/news"), "--to", "console:#x")
+    assert (code, out) == (2, [f"{served.url('/feed.xml')}\tAll", served.url("/b")])
+    assert line == (
+        f"vendorwatch: {served.url('/news')} is no feed, and nothing was added; add one of those"
+    )
+    assert run("list")[1] == []
+
+
+def test_a_feed_that_a_page_does_not_name_is_not_taken_for_its(
+    served: FeedServer, run: Run
+) -> None:
+    served.put("/feed.xml", RSS)
+    served.put("/news", "<html><body>Nothing said</body></html>", kind="text/html")
+    code, [line], _ = run("add", served.url("/news"), "--to", "console:#x")
+    assert (code, line) == (2, served.url("/feed.xml"))
+    assert run("list")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "words"),
+    [
+        ("text/html", "<html><body>Nothing</body></html>", "is not a feed: it is an HTML page"),
+        ("application/pdf", "%PDF-1.7", "is a PDF, which is not read"),
+        ("text/x-opml", opml.write([opml.Listed(A)], "F", NOW).decode(), "is a list of 1 feed; ta"),
+        ("text/html", PAGE, "/feed.xml as its feed, but"),
+    ],
+)
+def test_what_is_no_feed_is_not_added(
+    served: FeedServer, run: Run, kind: str, body: str, words: str
+) -> None:
+    served.put("/x", body, kind=kind)
+    served.put("/feed.xml", "<html>Log in</html>" if body == PAGE else "", kind="text/html")
+    code, out, [line] = run("add", served.url("/x"), "--to", "console:#x")
+    assert (code, out) == (2, [])
+    assert words in line
+    assert run("list")[1] == []
+
+
+def test_a_page_whose_feed_is_not_there_is_told_with_it(served: FeedServer, run: Run) -> None:
+    served.put("/news", PAGE, kind="text/html")
+    code, out, [line] = run("add", served.url("/news"), "--to", "console:#x")
+    assert (code, out) == (2, [])
+    feed = f"{served.url('/feed.xml')} answered 404 Not Found"
+    assert line == f"vendorwatch: {served.url('/news')} names its feed, but {feed}"
+
+
+def test_a_feed_that_does_not_answer_now_can_be_added_all_the_same(
+    served: FeedServer, run: Run
+) -> None:
+    url = served.url("/feed.xml")
+    served.put("/feed.xml", status=503)
+    code, out, [line] = run("add", url, "--to", "console:#x")
+    assert (code, out) == (2, [])
+    assert line.startswith(f"vendorwatch: {url} answered 503")
+    assert line.endswith("; add it unread with --unseen")
+    assert run("add", url, "--to", "console:#x", "--unseen")[0] == 0
+    assert served.count("/feed.xml") == 1
+
+
 def test_secrets_are_not_shown_and_what_is_shown_can_be_removed(run: Run) -> None:
-    _, said, _ = run("add", SECRET, "--to", "console:#x")
+    _, said, _ = run("add", "--unseen", SECRET, "--to", "console:#x")
     _, [line], _ = run("list")
     assert "hunter2" not in said[0] + line
     assert "abc" not in said[0] + line
@@ -218,8 +308,8 @@ def test_secrets_are_not_shown_and_what_is_shown_can_be_removed(run: Run) -> Non
 
 
 def test_of_two_feeds_that_look_alike_none_is_removed_by_chance(run: Run) -> None:
-    run("add", SECRET, "--to", "console:#x")
-    run("add", SECRET.replace("abc", "xyz"), "--to", "console:#x")
+    run("add", "--unseen", SECRET, "--to", "console:#x")
+    run("add", "--unseen", SECRET.replace("abc", "xyz"), "--to", "console:#x")
     code, _, [line] = run("remove", "https://c.example/feed?token=...")
     assert code == 2
     assert "2 feeds are listed as" in line
@@ -241,12 +331,12 @@ def test_a_feed_that_nobody_wishes_for_is_not_sought_elsewhere(run: Run) -> None
 
 
 def test_what_is_configured_as_well_is_still_followed_and_said_so(tmp_path: Path, run: Run) -> None:
-    run("add", B, "--to", "console:#y")
+    run("add", "--unseen", B, "--to", "console:#y")
     write(tmp_path, list=[{"url": B, "channels": ["console:#x"]}])
     assert run("remove", B)[1] == [
         f"{B} is out of what was added, and still followed for the configuration"
     ]
-    run("add", B, "--to", "console:#y")
+    run("add", "--unseen", B, "--to", "console:#y")
     assert run("remove", B, "--from", "console:#y")[1] == [
         f"{B} is not followed any more for console:#y"
     ]
@@ -273,7 +363,7 @@ async def failed(file: Path) -> None:
 def test_on_a_terminal_the_list_is_a_table_with_words_as_they_are(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run("add", "https://a.example/[red]", "--to", "console:#x")
+    run("add", "--unseen", "https://a.example/[red]", "--to", "console:#x")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "dumb")
     _, [head, row], _ = run("list")
@@ -286,7 +376,7 @@ def test_on_a_terminal_the_list_is_a_table_with_words_as_they_are(
 
 def test_what_is_exported_can_be_imported_elsewhere(tmp_path: Path, run: Run) -> None:
     for url in (A, SECRET):
-        run("add", url, "--to", "console:#x")
+        run("add", "--unseen", url, "--to", "console:#x")
     file = tmp_path / "feeds.opml"
     assert run("export", str(file))[:2] == (0, [str(file)])
     assert file.stat().st_mode & 0o077 == 0  # addresses may have secrets
@@ -307,7 +397,9 @@ def test_what_is_exported_can_be_imported_elsewhere(tmp_path: Path, run: Run) ->
 def test_without_a_file_the_list_is_printed(
     config: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    assert command_line(["feeds", "add", A, "--to", "console:#x", "-c", str(config)]) == 0
+    assert (
+        command_line(["feeds", "add", "--unseen", A, "--to", "console:#x", "-c", str(config)]) == 0
+    )
     capfdbinary.readouterr()
     assert command_line(["feeds", "export", "-c", str(config)]) == 0
     assert opml.read(capfdbinary.readouterr().out, "output") == (opml.Listed(A),)
@@ -322,6 +414,26 @@ def test_a_list_comes_from_an_address_or_from_the_input(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
     assert run("import", "-", "--to", "console:#y")[1] == ["1 feed in the list, 1 new subscription"]
     assert run("list")[1] == [f"{A}\tnot read yet\t-\tconsole:#x, console:#y"]
+
+
+MIXED = (
+    "<opml><body><outline text='Papers'><outline text='The Paper' xmlUrl='https://a.example/feed'/>"
+    "<outline text='Mirror' xmlUrl='ftp://bea:hunter2@a.example/'/><outline title='Bookmark' "
+    "htmlUrl='https://b.example/'/><outline xmlUrl='/feed.xml'/></outline></body></opml>"
+)
+LEFT_OUT = "3 outlines left out, as they have no web address: Mirror, Bookmark, /feed.xml"
+
+
+def test_what_a_list_has_without_a_web_address_is_named(tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "mixed.opml"
+    file.write_text(MIXED)
+    assert run("import", str(file), "--to", "console:#x", "--dry-run") == (
+        0, [f"{A}\tThe Paper"], [LEFT_OUT],
+    )  # fmt: skip
+    summary = "1 feed in the list, 1 new subscription"
+    assert run("import", str(file), "--to", "console:#x") == (0, [summary], [LEFT_OUT])
+    write(tmp_path, lists=[{"source": str(file), "channels": ["console:#x"]}])
+    assert run("sync") == (0, [f"{file}: 1 feed"], [f"{file}: {LEFT_OUT}"])
 
 
 # --------------------------------------------------------------------------------- sync

@@ -236,6 +236,51 @@ def test_all_problems_of_file_and_environment_are_said_at_once(path: Path) -> No
     ]
 
 
+def test_what_only_several_settings_show_is_said_with_what_one_does(path: Path) -> None:
+    path.write_text(
+        "alerts: {mode: tread}\n"
+        "slack:\n  mode: http\n  bot_token: xoxb-1\n"
+        "feeds:\n  fastest: 2h\n  list:\n"
+        "  - {url: nowhere, channels: ['console:#x']}\n"
+        "matrix:\n  accounts:\n  - {homeserver: a.example, user: '@b:a.example'}\n"
+        "log: {levle: debug}\n"
+    )
+    lines = [line.split(": ", 1)[1] for line in said(path)]
+    assert lines[0] == f"'tread' is not one of {MODES}"
+    assert [line.split(" (")[0] for line in lines[1:]] == [
+        "slack over HTTP needs the signing_secret of the app",
+        "slack over HTTP needs the web server: set web.listen, such as 127.0.0.1:8080",
+        "give a time from `fastest` to 24h",
+        "'nowhere' must be a web address starting with http:// or https://",
+        lines[5],
+        "unknown key 'levle'; did you mean 'level'?",
+    ]
+    assert lines[5].startswith("this account needs a pickle_key")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # What is needed may be there, and only misspelt or wrong.
+        "slack: {mode: http, bot_token: x, signing_secret: y}\nweb: {listen: nowhere}",
+        "slack: {mode: http, bot_token: x, signing_secret: y}\nwbe: {listen: '127.0.0.1:8080'}",
+        "slack: {bot_token: x, ap_token: y}",
+        "slack: {bot_token: x, app_token: [y]}",
+        "feeds: {fastes: 1m, slowest: 2m}",
+        "feeds: {fastest: soon, slowest: 2m}",
+        "feed: {slowest: 1m}",
+        "- feeds",
+        "feeds: 1",
+        "feeds: {list: [1]}",
+        "watchlists: [[1]]",
+        "matrix: {accounts: [{homeserver: a.example}]}",
+    ],
+)
+def test_nothing_is_said_of_settings_beside_one_that_is_wrong(path: Path, text: str) -> None:
+    path.write_text(text)
+    assert len(said(path)) == 1
+
+
 def test_the_environment_mends_a_wrong_value_of_the_file(path: Path) -> None:
     path.write_text("alerts:\n  mode: thred\nlog: 5\n")
     config = load(path, {"VENDORWATCH_ALERTS__MODE": "off", "VENDORWATCH_LOG__LEVEL": "error"})

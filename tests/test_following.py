@@ -179,6 +179,28 @@ async def test_it_goes_on_through_trouble_and_says_the_same_once(
     assert "hunter2" not in str(logged)
 
 
+async def test_what_a_list_names_without_an_address_is_logged_once_until_it_changes(
+    tmp_path: Path, store: Store, fetcher: Fetcher
+) -> None:
+    file = tmp_path / "newsroom.opml"
+    lists, _ = follows(store, fetcher, FollowedList(str(file), (NEWS,)))
+    told: list[list[str]] = []
+    for titles in ("", "Mirror", "Mirror", "Mirror Bookmark", ""):
+        bad = "".join(f"<outline text='{each}' xmlUrl='ftp://x/'/>" for each in titles.split())
+        file.write_bytes(names("a").replace(b"</body>", f"{bad}</body>".encode()))
+        with capture_logs() as logged:
+            await lists.once()
+        told.append([each["reason"] for each in logged if "not followed whole" in each["event"]])
+    assert told == [
+        [],
+        ["1 outline left out, as it has no web address: Mirror"],
+        [],
+        ["2 outlines left out, as they have no web address: Mirror, Bookmark"],
+        [],
+    ]
+    assert await followed(store) == [("a", "#news")]
+
+
 async def test_secrets_of_an_address_are_in_no_problem(store: Store, fetcher: Fetcher) -> None:
     url = "http://bea:hunter2@127.0.0.1:9/list.opml?token=abc"
     lists, _ = follows(store, fetcher, FollowedList(url, (NEWS,)))

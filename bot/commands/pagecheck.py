@@ -16,16 +16,11 @@ from bot.core.document import (
     words,
 )
 from bot.core.mention import Match, MatchKind
-from bot.core.page import PageText, Zone
+from bot.core.page import PageText, Zone, wall_words
 from bot.errors import FeedError, UsageError
 
 LONGEST_TITLE = 200
 """Characters of a page's title that are said back."""
-_WALLS = {
-    "paywall": "A paywall stands before this page",
-    "consent wall": "A consent wall stands before this page",
-    "browser check": "This page wants to check the browser first",
-}
 
 
 async def page_document(context: Context, url: str) -> Document:
@@ -56,8 +51,7 @@ async def page_document(context: Context, url: str) -> Document:
         told = "Named beside the article only (teasers, menus, comments): no alert"
         blocks += [Paragraph(words(told)), Bullets(tuple(_beside(context, aside)))]
     if page.note:
-        wall = _WALLS.get(page.note, f"Before this page stands a {page.note}")
-        blocks.append(Footnote(words(f"{wall}: only the start could be read.")))
+        blocks.append(Footnote(words(wall_words(page.note))))
     if not found:
         blocks.append(Footnote(words(NOT_CLEARANCE)))
     return Document(lead, tuple(blocks))

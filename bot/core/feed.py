@@ -120,7 +120,8 @@ class Poll:
     `quiet` ones are remembered and not searched: all of a first poll, and what is too old to be
     news. `flood`: so many came at once that they make one summary, not a card each. `later` are
     those of the entries that are searched again once their pages are there. A poll that failed
-    brings its state alone.
+    brings its state alone. `steady`: of the state, nothing has changed but `next_check_at`,
+    `checked_at` and `good_at`, so that no more of it need be kept.
     """
 
     feed: Feed
@@ -130,6 +131,7 @@ class Poll:
     notices: tuple[Notice, ...] = ()
     seen: tuple[Paragraphs, ...] = ()
     later: tuple[Later, ...] = ()
+    steady: bool = False
 
 
 class Route(NamedTuple):

@@ -105,12 +105,16 @@ class FeedList:
 
 @dataclass(frozen=True, slots=True)
 class NoFeed:
-    """What is no feed, and `why`; the feeds that it leads to, or how many it is a list of."""
+    """What is no feed, and `why`; the feeds that it leads to, or how many it is a list of.
+
+    `guessed`: it names none of them, but there they are, at the usual places of its site.
+    """
 
     shown: str
     why: str
     feeds: tuple[FeedAt, ...] = ()
     listed: int = 0
+    guessed: bool = False
 
 
 Found: TypeAlias = LookedAt | NoFeed

@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+_WALLS = {
+    "paywall": "A paywall stands before this page",
+    "consent wall": "A consent wall stands before this page",
+    "browser check": "This page wants to check the browser first",
+}
+
 
 class Zone(StrEnum):
     """A part of an article."""
@@ -40,3 +46,9 @@ class PageText:
                 return zone
             place -= len(part) + 1 if part else 0
         return Zone.BODY
+
+
+def wall_words(note: str) -> str:
+    """Say in a sentence what a page's `note` means for what was read of it."""
+    wall = _WALLS.get(note, f"Before this page stands a {note}")
+    return f"{wall}: only the start could be read."

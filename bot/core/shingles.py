@@ -187,7 +187,7 @@ def _shingles(line: _Line) -> frozenset[_Line]:
 
 def _weight(line: _Line) -> float:
     """Count words; two characters of a script without spaces are one."""
-    return len(line) - sum(bool(word & _SIGN) for word in line) / 2
+    return len(line) - _signs(line) / 2
 
 
 def _ahead(line: _Line, shared: list[tuple[int, int]]) -> float:
@@ -226,7 +226,8 @@ def _opposed(one: Words, other: Words, gone: _Line, come: _Line) -> bool:
 
 
 def _signs(line: _Line) -> int:
-    return sum(bool(word & _SIGN) for word in line)
+    # Of a text that is compared with many, in a third of the time that asking each takes.
+    return sum(map(_SIGN.__and__, line)) // _SIGN
 
 
 def _recounted(one: Words, other: Words, gone: _Line, come: _Line) -> bool:

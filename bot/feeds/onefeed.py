@@ -81,7 +81,7 @@ class Looking:
             found.append(FeedAt(address, redact(address)))
             if self.guesses is not None:
                 break
-        return NoFeed(redact(page.url), why, tuple(found))
+        return NoFeed(redact(page.url), why, tuple(found), guessed=True)
 
 
 def _declared(page: Fetched, why: str) -> NoFeed | None:

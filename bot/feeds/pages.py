@@ -16,7 +16,7 @@ from bot.feeds.links import origin_host
 from bot.feeds.ports import Door, ReadsPages, Repeats
 
 LONGEST_REST_S = 3600.0
-"""A host rests no longer for what a page of its was answered: its feeds would wait as well."""
+"""A host's other pages rest no longer for what one of them was answered; that one itself does."""
 
 
 class RestingError(FeedError):
@@ -68,7 +68,7 @@ class Pages:
             fetcher = await self.door(beside)
         async with self.hosts.at(host), self._room:
             now = self.clock()
-            until = self.hosts.rests_until(host, now)
+            until = self.hosts.rests_until(host, now, page=True)
             if until is not None:
                 seconds = (until - now).total_seconds()
                 told = f"{redact(url)} was not asked for: its server wants to be left alone"
@@ -77,5 +77,6 @@ class Pages:
                 return await fetcher.page(url, beside=beside)
             except FeedError as error:
                 if error.retry_after is not None:
-                    self.hosts.rest(host, now, min(error.retry_after, LONGEST_REST_S))
+                    seconds = min(error.retry_after, LONGEST_REST_S)
+                    self.hosts.rest(host, now, seconds, page=True)
                 raise

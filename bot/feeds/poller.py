@@ -19,9 +19,9 @@ from bot.errors import BotError, FeedError
 from bot.feeds import moves
 from bot.feeds.articles import Articles
 from bot.feeds.fetching.fetch import Fetched, Fetcher
-from bot.feeds.hosts import Hosts
+from bot.feeds.hosts import Hosts, host_of
 from bot.feeds.jobs import FeedJob
-from bot.feeds.links import origin_host
+from bot.feeds.leases import Leases
 from bot.feeds.pages import Pages
 from bot.feeds.polled import Asked, Rules, waits
 from bot.feeds.ports import Door, Reads, Sink, Source
@@ -38,10 +38,11 @@ _LONGEST_REST = 60.0
 class Pace:
     """How much at once: feeds, and how long one is nobody else's.
 
-    The time that a feed may take with all its pages must stay below `lease`.
+    A feed waits for its turn for half of a `lease` at most; then it is left to whoever is free.
     """
 
-    lease: timedelta = timedelta(minutes=10)
+    lease: timedelta = timedelta(minutes=2)
+    """It is renewed while its feed is read, so what a killed process held is free after one."""
     feeds_at_once: int = 64
 
 
@@ -79,6 +80,7 @@ class Poller:
         self._hosts = Hosts(1.0) if hosts is None else hosts  # an empty one is false
         self._rules = rules or Rules()
         self._pace = pace or Pace()
+        self._leases = Leases(source, clock, self._pace.lease)
         self._door = door
         pages = Pages(fetcher, reads, source, self._hosts, clock, door=door)
         self._articles = Articles(pages, sink.wants_page, rng)
@@ -86,6 +88,8 @@ class Poller:
         self._due: datetime | None = None
         self._under_way = 0
         self._room = asyncio.Event()
+        most = self._pace.feeds_at_once
+        self._enough = most - max(most // 4, 1)
 
     def nudge(self) -> None:
         """Look for due feeds at once, as after one was added."""
@@ -95,6 +99,7 @@ class Poller:
         """Poll whatever is due, until cancelled. Trouble is logged and never ends the loop."""
         await asyncio.to_thread(moves.prepare)
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._leases.run())
             while True:
                 self._woken.clear()
                 try:
@@ -122,19 +127,31 @@ class Poller:
         return polled
 
     async def _start(self, tasks: asyncio.TaskGroup, now: datetime) -> int:
-        """Lease feeds once there is room for some and start polling them; give how many.
+        """Lease feeds and start polling each once there is room for it; give how many.
 
-        Several at a time, since a lease is a transaction.
+        Many at a time, since a lease is a transaction. What has to wait for long is left to the end
+        of its lease.
         """
-        most = self._pace.feeds_at_once
-        while self._under_way > most - max(most // 4, 1):
+        most, loop = self._pace.feeds_at_once, asyncio.get_running_loop()
+        await self._have_room()
+        feeds = await self._source.lease_feeds(now, self._pace.lease, most)
+        latest = loop.time() + self._pace.lease.total_seconds() / 2
+        started = 0
+        for feed in feeds:
+            if self._under_way >= most:
+                await self._have_room()
+                if loop.time() > latest:
+                    break
+            self._under_way += 1
+            started += 1
+            tasks.create_task(self._poll(feed, now))
+        return started
+
+    async def _have_room(self) -> None:
+        """Wait until a quarter of the feeds that may be under way are not."""
+        if self._under_way > self._enough:
             self._room.clear()
             await self._room.wait()
-        feeds = await self._source.lease_feeds(now, self._pace.lease, most - self._under_way)
-        self._under_way += len(feeds)
-        for feed in feeds:
-            tasks.create_task(self._poll(feed, now))
-        return len(feeds)
 
     async def _rest(self, due: datetime | None) -> None:
         seconds = _LONGEST_REST
@@ -150,7 +167,7 @@ class Poller:
 
     async def _poll(self, feed: Feed, now: datetime) -> None:
         try:
-            poll = await self._decided(feed, now)
+            poll = await self._leases.during(self._decided(feed, now), feed.url, now)
             await self._sink.on_poll(poll)
             _tell(feed, poll)
             # While it was under way, the end of its lease stood for when it is next due.
@@ -164,7 +181,8 @@ class Poller:
             log.exception("feed not stored", url=redact(feed.url))
         finally:
             self._under_way -= 1
-            self._room.set()
+            if self._under_way == self._enough:
+                self._room.set()
 
     async def _decided(self, feed: Feed, now: datetime) -> Poll:
         """Ask for a feed and decide what follows; a bug on the way counts as the feed's failure."""
@@ -208,7 +226,7 @@ class Poller:
 
     async def _fetch(self, feed: Feed, now: datetime) -> Fetched:
         """Fetch a feed; one that was never stored is asked for whole, and any now and then."""
-        host = origin_host(feed.at)
+        host = host_of(feed.at)
         fetcher = self._fetcher if self._door is None else await self._door(feed.url)
         etag, last_modified = feed.etag, feed.last_modified
         if not feed.seeded or self._doubts(feed, now):

@@ -29,6 +29,9 @@ class Source(Repeats, Protocol):
     async def lease_feeds(self, now: datetime, lease: timedelta, most: int) -> tuple[Feed, ...]:
         """Give feeds that are due and keep others from them for `lease`; none if none is due."""
 
+    async def renew_leases(self, feeds: Sequence[str], end: datetime, until: datetime) -> None:
+        """Keep feeds until then whose leases end at `end`; those of others, or over, stay so."""
+
     async def next_feed_due(self, now: datetime) -> datetime | None:
         """Give the time at which the next feed is due; None without feeds."""
 

@@ -3,24 +3,26 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple, TypeAlias
+from itertools import chain
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
-    BindParameter,
     Connection,
     Select,
+    and_,
     bindparam,
     delete,
     exists,
+    or_,
     select,
     tuple_,
     update,
 )
 
 from bot.core.mention import DEFAULT_TEAM, Entry
-from bot.storage.database import insert_all, portions
+from bot.storage.database import insert_all
 from bot.storage.prepared import fetch
-from bot.storage.tables import entry, feed
+from bot.storage.tables import entry, listing
 
 EntryKey: TypeAlias = tuple[datetime, str, str]
 """An entry's place in the order of all: when it was first seen, its feed, its id."""
@@ -38,6 +40,8 @@ _WORDS = select(
     entry.c.first_seen_at,
 )
 _ONE = tuple_(entry.c.feed, entry.c.id)
+_MOST_PAIRS = 128
+"""Entries that are asked about at once."""
 
 
 class Kept(NamedTuple):
@@ -75,29 +79,34 @@ def keep(connection: Connection, brought: Iterable[tuple[Sequence[Entry], dateti
 
 def unseen(connection: Connection, asked: Sequence[tuple[str, Collection[str]]]) -> list[set[str]]:
     """Give for each feed and ids those of which the feed has no entry yet."""
-    unknown = []
-    for url, ids in asked:
-        left = set(ids)
-        for some in portions(sorted(left)):
-            size = 1 << (len(some) - 1).bit_length()
-            # Filled up with the first, so that there are but a few statements.
-            row = dict.fromkeys(_names(size), some[0]) | dict(zip(_names(size), some, strict=False))
-            known = fetch(connection, _known(size), row | {"b_feed": url})
-            left.difference_update(id_ for (id_,) in known)
-        unknown.append(left)
-    return unknown
+    pairs = sorted({(url, id_) for url, ids in asked for id_ in ids})
+    known: set[tuple[object, ...]] = set()
+    for start in range(0, len(pairs), _MOST_PAIRS):
+        some = pairs[start : start + _MOST_PAIRS]
+        # Filled up with the first, so that there are but a few statements.
+        size = 1 << (len(some) - 1).bit_length()
+        some += [some[0]] * (size - len(some))
+        row = dict(zip(_names(size), chain.from_iterable(some), strict=True))
+        known.update(fetch(connection, _known(size), row))
+    return [{id_ for id_ in ids if (url, id_) not in known} for url, ids in asked]
 
 
 @cache
-def _known(size: int) -> "Select[str]":
-    """Ask about so many ids of one feed. SQLite reads all entries where pairs are asked about."""
-    ids: list[BindParameter[str]] = [bindparam(name) for name in _names(size)]
-    return select(entry.c.id).where(entry.c.feed == bindparam("b_feed"), entry.c.id.in_(ids))
+def _known(size: int) -> "Select[Any]":
+    """Ask about so many entries. SQLite reads all of them where a list of pairs is asked about."""
+    names = iter(_names(size))
+    each = [
+        and_(entry.c.feed == bindparam(a), entry.c.id == bindparam(b))
+        for a, b in zip(names, names, strict=True)
+    ]
+    one: Select[Any] = select(entry.c.feed).add_columns(entry.c.id)
+    return one.where(or_(*each))
 
 
 @cache
 def _names(size: int) -> tuple[str, ...]:
-    return tuple(f"b_{number}" for number in range(size))
+    """Name what so many pairs are made of."""
+    return tuple(f"b_{number}" for number in range(2 * size))
 
 
 def since(
@@ -126,7 +135,7 @@ def forget(connection: Connection, before: datetime, most: int) -> int:
 
     Only of feeds of which it is remembered otherwise what they list: else it would all be news.
     """
-    told = exists().where(feed.c.url == entry.c.feed, feed.c.listed.is_not(None))
+    told = exists().where(listing.c.feed == entry.c.feed)
     old = select(entry.c.feed, entry.c.id).where(
         ~entry.c.kept, entry.c.first_seen_at < before, told
     )

@@ -1,21 +1,35 @@
 """Feeds between polls, in the caller's transaction."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Insert,
+    Row,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.core.feed import Feed
+from bot.core.feed import Feed, Poll
 from bot.core.mention import DEFAULT_TEAM
 from bot.storage.database import insert_all, portions
-from bot.storage.prepared import execute_many
-from bot.storage.tables import feed
+from bot.storage.prepared import execute_many, fetch
+from bot.storage.tables import feed, listing
 
 # Statements are made once: to build one takes longer than to carry it out.
 # In the order of Feed's fields, so that a row need not be asked by name.
-_STATE = select(
+_OWN = (
     feed.c.url,
     feed.c.next_check_at,
     feed.c.title,
@@ -31,7 +45,6 @@ _STATE = select(
     feed.c.moving_to,
     feed.c.moves,
     feed.c.gone,
-    feed.c.listed,
     feed.c.newest_at,
     feed.c.gap_s,
     feed.c.floor_s,
@@ -39,6 +52,7 @@ _STATE = select(
     feed.c.skip_days,
     feed.c.told,
 )
+_STATE = select(*_OWN, listing.c.prints).outerjoin(listing, listing.c.feed == feed.c.url)
 _POLLED = (feed.c.active, ~feed.c.gone)
 _DUE = (
     _STATE.where(
@@ -47,25 +61,25 @@ _DUE = (
     )
     .order_by(feed.c.next_check_at)
     .limit(bindparam("b_most"))
-    .with_for_update(skip_locked=True)
-)
-_LEASE = (
-    update(feed)
-    .where(feed.c.url.in_(bindparam("b_urls", expanding=True)))
-    .values(next_check_at=bindparam("b_until"))
+    .with_for_update(skip_locked=True, of=feed)
 )
 _NEXT_DUE = select(func.min(feed.c.next_check_at)).where(*_POLLED)
 _KEEP = (
     update(feed)
     .where(feed.c.url == bindparam("b_url"))
+    .values({each.name: bindparam(f"b_{each.name}") for each in _OWN if each.name != "url"})
+)
+_KEEP_TIMES = (
+    update(feed)
+    .where(feed.c.url == bindparam("b_url"))
     .values(
         {
             each.name: bindparam(f"b_{each.name}")
-            for each in _STATE.selected_columns
-            if each.name != "url"
+            for each in (feed.c.next_check_at, feed.c.checked_at, feed.c.good_at)
         }
     )
 )
+_UNLIST = delete(listing).where(listing.c.feed == bindparam("b_feed"))
 
 
 def add(connection: Connection, urls: Iterable[str], now: datetime) -> None:
@@ -107,40 +121,90 @@ def lease(connection: Connection, now: datetime, length: timedelta, most: int) -
     """
     taken = connection.execute(_DUE, {"b_now": now, "b_most": most}).all()
     for some in portions([row.url for row in taken]):
-        connection.execute(_LEASE, {"b_urls": some, "b_until": now + length})
+        urls = _urls(some)
+        execute_many(connection, _lease(len(urls)), [urls | {"b_until": now + length}])
     return tuple(map(_feed, taken))
+
+
+@cache
+def _lease(size: int) -> Update:
+    return update(feed).where(_among(size)).values(next_check_at=bindparam("b_until"))
 
 
 def lock(connection: Connection, urls: Iterable[str]) -> set[str]:
     """Lock those feeds that there are, always in the same order; give their addresses."""
-    statement = _lock(connection.dialect.name)
     there: set[str] = set()
     for some in portions(sorted(set(urls))):
-        there.update(connection.execute(statement, {"b_urls": some}).scalars())
+        asked = _urls(some)
+        found = fetch(connection, _lock(connection.dialect.name, len(asked)), asked)
+        there.update(url for (url,) in found)
     return there
 
 
 @cache
-def _lock(dialect: str) -> "Select[str]":
+def _lock(dialect: str, size: int) -> "Select[str]":
     # As Python orders texts, whatever the database's language.
     order = feed.c.url.collate("C") if dialect == "postgresql" else feed.c.url
-    return (
-        select(feed.c.url)
-        .where(feed.c.url.in_(bindparam("b_urls", expanding=True)))
-        .order_by(order)
-        .with_for_update()
-    )
+    return select(feed.c.url).where(_among(size)).order_by(order).with_for_update()
 
 
-def keep(connection: Connection, states: Sequence[Feed]) -> None:
+def _urls(some: Sequence[str]) -> dict[str, object]:
+    """Name up to 512 addresses, filled up with the first so that there are but a few statements."""
+    names = _names(1 << (len(some) - 1).bit_length())
+    filled: dict[str, object] = dict.fromkeys(names, some[0])
+    return filled | dict(zip(names, some, strict=False))
+
+
+def _among(size: int) -> ColumnElement[bool]:
+    values: list[BindParameter[str]] = [bindparam(name) for name in _names(size)]
+    return feed.c.url.in_(values)
+
+
+@cache
+def _names(size: int) -> tuple[str, ...]:
+    return tuple(f"b_{number}" for number in range(size))
+
+
+def keep(connection: Connection, polls: Sequence[Poll]) -> None:
     """Keep the states of feeds after polls, the last one of each; that ends their leases."""
-    execute_many(connection, _KEEP, [_row(state) for state in states])
+    if len({each.feed.url for each in polls}) < len(polls):
+        steady: list[Feed] = []  # whatever came before it must not stay
+    else:
+        steady = [each.feed for each in polls if each.steady]
+    others = [each.feed for each in polls if not (each.steady and steady)]
+    execute_many(connection, _KEEP_TIMES, [_times(each) for each in steady])
+    execute_many(connection, _KEEP, [_row(each) for each in others])
+    rows = [
+        {"feed": each.url, "team": DEFAULT_TEAM, "prints": each.listed}
+        for each in others
+        if each.listed
+    ]
+    execute_many(connection, _list(connection.dialect.name), rows)
+    execute_many(connection, _UNLIST, [{"b_feed": each.url} for each in others if not each.listed])
+
+
+@cache
+def _list(dialect: str) -> Insert:
+    new = sqlite.insert(listing) if dialect == "sqlite" else postgresql.insert(listing)
+    prints = new.excluded.prints
+    return new.on_conflict_do_update(
+        index_elements=[listing.c.feed],
+        set_={"prints": prints},
+        where=listing.c.prints.is_distinct_from(prints),
+    )
 
 
 def next_due(connection: Connection) -> datetime | None:
     """Give when the first feed can be leased; None if there is none."""
     due: datetime | None = connection.scalar(_NEXT_DUE)
     return due
+
+
+def renew(connection: Connection, urls: Collection[str], end: datetime, until: datetime) -> None:
+    """Let leases that end then end later. One that is over has another end, or none."""
+    for some in portions(sorted(urls)):
+        mine = (feed.c.url.in_(some), feed.c.next_check_at == end)
+        connection.execute(update(feed).where(*mine).values(next_check_at=until))
 
 
 def active(connection: Connection) -> tuple[Feed, ...]:
@@ -157,7 +221,16 @@ def of(connection: Connection, urls: Collection[str]) -> tuple[Feed, ...]:
     return tuple(found)
 
 
-def _row(state: Feed) -> dict[str, object]:
+def _times(state: Feed) -> Mapping[str, object]:
+    return {
+        "b_url": state.url,
+        "b_next_check_at": state.next_check_at,
+        "b_checked_at": state.checked_at,
+        "b_good_at": state.good_at,
+    }
+
+
+def _row(state: Feed) -> Mapping[str, object]:
     return {
         "b_url": state.url,
         "b_next_check_at": state.next_check_at,
@@ -174,7 +247,6 @@ def _row(state: Feed) -> dict[str, object]:
         "b_moving_to": state.moving_to,
         "b_moves": state.moves,
         "b_gone": state.gone,
-        "b_listed": state.listed or None,
         "b_newest_at": state.newest_at,
         "b_gap_s": _seconds(state.gap),
         "b_floor_s": _seconds(state.floor),
@@ -185,7 +257,7 @@ def _row(state: Feed) -> dict[str, object]:
 
 
 def _feed(row: "Row[*tuple[Any, ...]]") -> Feed:
-    *plain, listed, newest_at, gap_s, floor_s, hours, days, told = row
+    *plain, newest_at, gap_s, floor_s, hours, days, told, listed = row
     spans = (_span(gap_s), _span(floor_s))
     skipped = (_numbers(hours), _numbers(days))
     values: list[Any] = [

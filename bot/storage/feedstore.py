@@ -18,6 +18,8 @@ from bot.storage.rulings import Case, Finished
 
 MOST_POLLS = 128
 """Polls that share a transaction at most."""
+_PAUSE = 0.01
+"""Seconds between two transactions, for more polls to come: one alone is most of the work."""
 _Asked: TypeAlias = tuple[str, Collection[str]]
 
 
@@ -34,9 +36,11 @@ class FeedStore:
 
     def __post_init__(self) -> None:
         self._finished = Gathered(
-            lambda polls: self.database.write(rulings.finish_polls, polls), MOST_POLLS
+            lambda polls: self.database.write(rulings.finish_polls, polls), MOST_POLLS, _PAUSE
         )
-        self._unseen = Gathered(lambda asked: self.database.read(entries.unseen, asked), MOST_POLLS)
+        self._unseen = Gathered(
+            lambda asked: self.database.read(entries.unseen, asked), MOST_POLLS, _PAUSE
+        )
 
     # Polling
 
@@ -47,6 +51,10 @@ class FeedStore:
         `finish_poll` ends the lease of each.
         """
         return await self.database.write(feeds.lease, now, lease, most)
+
+    async def renew_leases(self, urls: Collection[str], end: datetime, until: datetime) -> None:
+        """Let the leases of these feeds that end then end later; what is not leased so stays."""
+        await self.database.write(feeds.renew, urls, end, until)
 
     async def next_feed_due(self, now: datetime) -> datetime | None:
         """Say when `lease_feeds` is next worth a call: `now` or later; None without feeds."""

@@ -226,7 +226,7 @@ def finish_polls(
     there = feeds.lock(connection, [each.poll.feed.url for each in polls])
     good = [each for each in polls if each.poll.feed.url in there]
     if good:
-        feeds.keep(connection, [each.poll.feed for each in good])
+        feeds.keep(connection, [each.poll for each in good])
     brought = [
         ((*each.poll.quiet, *each.poll.entries), each.case.hearing.now)
         for each in good

@@ -1,8 +1,9 @@
 """Which entries tell the same news, and where it has been told; in the caller's transaction."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, exists, insert, select, text, update
 
@@ -204,15 +205,45 @@ def say_also(connection: Connection, hearing: Hearing, channel: str, story_id: i
         ).all()
         own = {(each.feed, each.cause_id) for each in brought}
         vendors = sorted({each.vendor for each in brought})
-        places = _places(connection, channel, story_id, vendors)
-        others = [(title, link) for key, title, link in places if key not in own]
+        others = _others(_places(connection, channel, story_id, vendors), own)
         if others:
             changes.revise(connection, row, also_in(document, others), hearing.now)
 
 
+class _Place(NamedTuple):
+    """Where a story stands: which entry of which feed, and its address in one spelling."""
+
+    key: tuple[str, str]
+    title: str
+    link: str | None
+    url: str | None
+
+    @property
+    def page(self) -> tuple[str, str | None]:
+        """What is shown of it, but for who clicked."""
+        return (self.title, self.url)
+
+
+def _others(
+    places: Sequence[_Place], own: Collection[tuple[str, str]]
+) -> list[tuple[str, str | None]]:
+    """Give title and link of what stands elsewhere than `own` entries do.
+
+    Several feeds of a site list the same page: under the same title it is not said again.
+    """
+    said = {each.page for each in places if each.key in own and each.url is not None}
+    others = []
+    for each in places:
+        if each.key not in own and each.page not in said:
+            others.append((each.title, each.link))
+            if each.url is not None:
+                said.add(each.page)
+    return others
+
+
 def _places(
     connection: Connection, channel: str, story_id: int, vendors: Sequence[str]
-) -> list[tuple[tuple[str, str], str, str | None]]:
+) -> list[_Place]:
     """Give a story's entries that named vendors in a channel, in the order in which they came."""
     named = exists().where(
         mention_table.c.story_id == story_entry.c.story_id,
@@ -226,7 +257,7 @@ def _places(
         .where(story_entry.c.story_id == story_id, named)
         .order_by(story_entry.c.seen_at, story_entry.c.feed, story_entry.c.entry)
     )
-    return [((row.feed, row.entry), row.title, row.link) for row in rows]
+    return [_Place((row.feed, row.entry), row.title, row.link, row.url) for row in rows]
 
 
 def _packed(words: Words) -> bytes:
@@ -238,4 +269,4 @@ def _packed(words: Words) -> bytes:
 def _unpacked(data: bytes) -> Words:
     whole = struct.unpack(f"<{len(data) // 4}I", data)
     names = frozenset(word - 1 for word in whole if word & 1)
-    return Words(tuple(word & ~1 for word in whole), names)
+    return Words(tuple(map((~1).__and__, whole)), names)

@@ -74,9 +74,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 def _digits(value: datetime | None) -> str | None:
     if value is None:
         return None
-    if value.utcoffset() is None:
-        raise ValueError(f"{value.isoformat()} has no time zone and cannot be stored")
-    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+    if value.tzinfo is not UTC:
+        if value.utcoffset() is None:
+            raise ValueError(f"{value.isoformat()} has no time zone and cannot be stored")
+        value = value.astimezone(UTC)
+    return value.isoformat(" ", "microseconds")[:26]
 
 
 def _moment(digits: str | None) -> datetime | None:
@@ -415,8 +417,7 @@ vendor_state = Table(
 
 # A feed is forgotten by nobody: one that nobody subscribes to is not `active`, one that is `gone`
 # for good waits until somebody does anew. While somebody polls it, `next_check_at` is when others
-# may, if nothing is heard of them. `listed` is empty until a body has been read that tells;
-# it stands last, since it is long and seldom looked at.
+# may, if nothing is heard of them.
 feed = Table(
     "feed",
     metadata,
@@ -443,8 +444,17 @@ feed = Table(
     Column("skip_hours", Integer, nullable=False, server_default=text("0")),
     Column("skip_days", Integer, nullable=False, server_default=text("0")),
     Column("told", Text, nullable=False, server_default=text("''")),
-    Column("listed", LargeBinary),
     Index(None, "active", "gone", "next_check_at"),
+)
+
+# What a feed's bodies listed lately, once one has been read that tells. Not in the feed's own row,
+# which is written at every poll: this is long, and seldom changes.
+listing = Table(
+    "listing",
+    metadata,
+    Column("feed", ForeignKey("feed.url"), primary_key=True),
+    _team(),
+    Column("prints", LargeBinary, nullable=False),
 )
 
 # Who wants a feed where. `channel` is the platform's own id; `origin` is whose wish it is: of the

@@ -28,6 +28,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
+from bot.feeds import secondtries
 from bot.feeds.poller import Pace
 from tests.bench.feedkinds import KINDS, Made, Paper, Where, made_up
 from tests.bench.feedrig import Asked, Reply, doors, hosts, named, numbered, rss
@@ -56,7 +57,7 @@ MOST_UNKEPT = 8
 LONGEST_LIFE_S = 6.0
 CATCH_UP_S = 15.0
 FINISH_S = 90.0
-DOWNTIME_S = Pace().lease.total_seconds() + 1
+DOWNTIME_S = max(Pace().lease, secondtries.LEASE).total_seconds() + 1
 MANNERS = Manners(slow_ms=5.0, busy=0.05, busy_s=0.2, cut=0.05)
 _THIN = 0.4
 _NAMING = (Where.NOWHERE, Where.TITLE, Where.TEXT, Where.ARTICLE, Where.TEASER)

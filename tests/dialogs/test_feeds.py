@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.core.choices import Mute
 from bot.core.feed import CHAT, Feed, Notice, NoticeKind, Poll, Route
@@ -29,6 +30,13 @@ async def test_sixty_entries_at_once_make_one_digest_and_no_card(bot: Bot) -> No
     bot.clock.pass_(days=2)
     await bot.settle()
     assert bot.posted() == []
+
+
+async def test_a_flood_is_one_line_of_the_log_and_not_one_an_entry(bot: Bot) -> None:
+    with capture_logs() as logs:
+        await bot.reads(*SIXTY, flood=True)
+    [line] = [each for each in logs if each["event"].startswith(("alert", "flood"))]
+    assert (line["feed"], line["outcomes"]) == (FEED, {"alert waits": 60})
 
 
 async def test_each_channel_of_a_flooding_feed_gets_one_digest(tmp_path: Path) -> None:

@@ -62,6 +62,19 @@ async def test_the_same_address_is_the_same_story_whatever_its_headline(press: B
     assert len(press.posted()) == 1
 
 
+async def test_feeds_of_one_site_that_list_the_same_page_tell_of_it_once(press: Bot) -> None:
+    for number, feed in enumerate((FEED, HERALD, FEED)):
+        address = f"https://gazette.example/a?utm_source=feed{number}"
+        await press.reads((TITLE, "", TEXT), feed=feed, url=address, entry_id=address)
+    [(_, _, card)] = press.posted()
+    assert "Also in" not in card
+    for number in range(2):
+        address = f"https://herald.example/b?utm_source=feed{number}"
+        await press.reads((TITLE, "", TEXT), feed=HERALD, url=address)
+    [card] = press.shown("#news")
+    assert card.count(f"“{TITLE}”") == 2  # where it was found, and the other paper
+
+
 async def test_a_syndicated_text_under_another_headline_is_the_same_story(press: Bot) -> None:
     await press.reads((TITLE, "", TEXT), url="https://gazette.example/a")
     other = "Two million crowns for eyes on the bridges"

@@ -50,6 +50,11 @@ class Memory:
         self.leases |= {feed.url: now + lease for feed in free[:most]}
         return tuple(free[:most])
 
+    async def renew_leases(self, feeds: Collection[str], end: datetime, until: datetime) -> None:
+        """Let those leases end later that end then."""
+        self._check()
+        self.leases |= {url: until for url in feeds if self.leases.get(url) == end}
+
     async def next_feed_due(self, now: datetime) -> datetime | None:
         """Give when the first is due and free."""
         self._check()

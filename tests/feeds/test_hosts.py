@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.feeds.hosts import MOST_RESTING, Hosts
+from bot.feeds.hosts import MOST_RESTING, Hosts, host_of
+from bot.feeds.links import origin_host
 
 NOW = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -29,6 +30,30 @@ async def test_one_host_serves_one_at_a_time_and_others_meanwhile(pause: float) 
         for host in ("a.example", "b.example") * 3:
             tasks.create_task(ask(host))
     assert most == {"a.example": 1, "b.example": 1}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://paper.example/feed.xml",
+        "http://paper.example",
+        "http://127.0.0.1:8080/feed?a=b#c",
+        "http://paper.example:80?x",
+        "HTTPS://Paper.Example/feed",
+        "https://bea:secret@paper.example:444/feed",
+        "https://bea@paper.example/",
+        "http://[::1]:8080/feed",
+        "https://müller.example/feed",
+        "https://paper.example\\@other.example/",
+        "https://paper.example:port@other.example/",
+        "ftp://paper.example/",
+        "http://[",
+        "nowhere",
+        "",
+    ],
+)
+def test_whose_turn_it_is_goes_by_the_host_that_an_address_names(url: str) -> None:
+    assert host_of(url) == origin_host(url)
 
 
 async def test_a_host_gets_a_breath_between_two_requests() -> None:
@@ -108,6 +133,20 @@ def test_a_shorter_rest_does_not_end_a_longer_one() -> None:
     assert hosts.rests_until("a.example", NOW) == NOW + 10 * MINUTE
     hosts.rest("a.example", NOW + MINUTE, 1200)
     assert hosts.rests_until("a.example", NOW + MINUTE) == NOW + 21 * MINUTE
+
+
+def test_pages_rest_by_themselves_or_with_their_host() -> None:
+    hosts = Hosts(1)
+    hosts.rest("a.example", NOW, 600, page=True)
+    assert hosts.rests_until("a.example", NOW) is None
+    assert hosts.rests_until("a.example", NOW, page=True) == NOW + 10 * MINUTE
+    hosts.rest("a.example", NOW, 300)
+    assert hosts.rests_until("a.example", NOW) == NOW + 5 * MINUTE
+    assert hosts.rests_until("a.example", NOW, page=True) == NOW + 10 * MINUTE
+    hosts.rest("a.example", NOW, 1200)
+    assert hosts.rests_until("a.example", NOW, page=True) == NOW + 20 * MINUTE
+    assert hosts.rests_until("a.example", NOW + 20 * MINUTE, page=True) is None
+    assert len(hosts) == 0
 
 
 def test_no_rest_is_longer_than_a_week() -> None:

@@ -150,6 +150,28 @@ def test_items_that_all_lead_to_the_homepage_are_told_each() -> None:
     assert titles(reader.poll([other, newest, *minutes[:3]])) == ["Agenda"]
 
 
+def test_what_did_not_change_counts_among_those_that_lead_to_the_homepage() -> None:
+    """The old minutes are gone and the agenda is as it was: only by both is the link shared."""
+    home = "https://shopper.example/"
+    old = Article("Minutes", "g1", home, NOW - timedelta(days=7))
+    agenda = Article("Agenda", "g2", home, NOW - timedelta(days=6))
+    reader = Reader()
+    reader.poll([agenda, old])
+    minutes = Article("Minutes", "g3", home, NOW)
+    assert titles(reader.poll([minutes, agenda])) == ["Minutes"]
+
+
+def test_what_did_not_change_counts_among_those_of_one_title_and_day() -> None:
+    """So much is new that a title with its date will do, if it is one item's alone."""
+    minutes = Article("Minutes", "m1", "https://shopper.example/minutes/1", NOW)
+    reader = Reader()
+    reader.poll([minutes])
+    other = replace(minutes, guid="m2", link="https://shopper.example/minutes/2")
+    cranes = some(11, start=100)
+    reading = reader.poll([other, minutes, *cranes])
+    assert sorted(titles(reading)) == sorted(["Minutes", *(each.title for each in cranes)])
+
+
 def test_the_same_words_at_the_same_page_are_news_while_the_old_ones_are_still_there() -> None:
     page = "https://shopper.example/bulletin"
     reader = Reader()

@@ -74,6 +74,20 @@ def test_what_is_no_address_is_passed_over(written: str) -> None:
     assert listed(f"<outline xmlUrl='{written}'/>{good}") == (Listed("https://a.example/"),)
 
 
+def test_what_could_be_no_feed_is_told_by_its_title() -> None:
+    body = (
+        "<outline text='Folder'><outline text='Good' xmlUrl='https://a.example/'/></outline>"
+        "<outline text='None'/><outline title='Script' text='x' xmlUrl='javascript:x'/>"
+        "<outline xmlUrl='ftp://user:pw@a.example/'/><outline/>"
+        "<outline text='said' isComment='true'/>"
+        "<outline text='Both' xmlUrl='feed.xml'><outline text='In' xmlUrl='https://b.example/'/>"
+        "</outline>"
+    )
+    assert [each.title for each in listed(body)] == ["Good", "In"]
+    left_out = opml.left_out(f"<opml><body>{body}</body></opml>".encode())
+    assert left_out == ("None", "Script", "ftp://a.example/", "(no title)", "Both")
+
+
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "windows-1251"]
 )

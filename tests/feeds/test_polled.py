@@ -1,7 +1,7 @@
 """What follows from an answer, without a server and without waiting."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -144,6 +144,50 @@ def test_a_304_keeps_validators_wishes_and_skipped_hours() -> None:
     assert (after.skip_hours, after.skip_days) == (frozenset({18, 19}), frozenset({6}))
     assert after.next_check_at >= NOW + 8 * HOUR  # past 18 and 19 o'clock
     assert after.next_check_at.hour == 20
+
+
+@pytest.mark.parametrize(
+    ("feed", "fetched", "steady"),
+    [
+        (KNOWN, answer(None), True),
+        (KNOWN, answer(None, etag='"1"', last_modified="Mon"), True),
+        (KNOWN, answer(None, etag='"2"'), False),
+        (KNOWN, answer(b"same", etag='"1"'), False),
+        (KNOWN, answer(None, moved_to="https://paper.example.com/new"), False),
+        (replace(KNOWN, failures=1, last_error="404"), answer(None), False),
+        (replace(KNOWN, newest_at=NOW - 200 * DAY), answer(None), False),
+        (replace(KNOWN, seeded=False), answer(None), False),
+    ],
+)
+def test_a_poll_says_that_nothing_but_its_times_has_changed_only_if_that_is_so(
+    feed: Feed, fetched: Fetched, *, steady: bool
+) -> None:
+    poll = asked(feed).unchanged(fetched)
+    assert poll.steady is steady
+    after = poll.feed
+    times = (after.next_check_at, after.checked_at, after.good_at)
+    names = ("next_check_at", "checked_at", "good_at")
+    same = after == replace(feed, **dict(zip(names, times, strict=True)))  # type: ignore[arg-type] # its times
+    assert same is steady
+
+
+def test_a_good_poll_keeps_all_that_is_known_of_the_feed() -> None:
+    feed = replace(
+        KNOWN, title="The Paper", address="https://paper.example.com/new", floor=HOUR,
+        skip_hours=frozenset({3}), skip_days=frozenset({6}), newest_at=NOW - 200 * DAY,
+        told=frozenset({NoticeKind.STALE}),
+    )  # fmt: skip
+    after = asked(feed).unchanged(answer(None)).feed
+    ended = {"failures", "last_error", "moving_to", "moves", "gone"}  # by any good poll
+    times = {"next_check_at", "checked_at", "good_at"}
+    for name in {each.name for each in fields(Feed)} - ended - times:
+        assert getattr(feed, name) != getattr(Feed("", NOW), name), f"{name} is to be filled here"
+        assert getattr(after, name) == getattr(feed, name), name
+
+
+def test_what_was_read_or_failed_or_waits_is_kept_whole() -> None:
+    polls = (read(asked()), asked().failed(FeedError("answered 500")), waits(KNOWN, NOW + HOUR))
+    assert not any(each.steady for each in polls)
 
 
 def test_new_validators_of_an_unchanged_body_replace_the_old_ones() -> None:

@@ -16,7 +16,7 @@ from bot.feeds.fetching.fetch import Fetcher
 from bot.feeds.hosts import Hosts
 from bot.feeds.jobs import FeedJob, Reading
 from bot.feeds.polled import Rules
-from bot.feeds.poller import Poller
+from bot.feeds.poller import Pace, Poller
 from bot.feeds.ports import Reads
 from bot.feeds.schedule import Limits
 from tests.feeds import pages
@@ -124,6 +124,38 @@ async def test_all_due_feeds_are_polled_and_only_they(
     memory.add(server.url(f"{FEED}?later"), NOW + HOUR)
     assert await start().poll_once(NOW) == 20
     assert len(server.asked) == 20
+
+
+async def test_no_more_feeds_are_under_way_than_the_pace_allows_however_many_are_leased(
+    server: FeedServer, memory: Memory, start: Start
+) -> None:
+    here = most = 0
+
+    async def answer(_: web.Request) -> web.Response:
+        nonlocal here, most
+        here += 1
+        most = max(most, here)
+        await asyncio.sleep(0)
+        here -= 1
+        return web.Response(text=feed_of("a"))
+
+    server.handle(FEED, answer)
+    for number in range(30):
+        memory.add(server.url(f"{FEED}?{number}"), NOW)
+    assert await start(pace=Pace(feeds_at_once=4)).poll_once(NOW) == 30
+    assert most <= 4
+
+
+async def test_what_would_wait_for_longer_than_half_a_lease_is_leased_anew(
+    server: FeedServer, memory: Memory, start: Start
+) -> None:
+    server.put(FEED, feed_of("a"))
+    for number in range(10):
+        memory.add(server.url(f"{FEED}?{number}"), NOW)
+    pace = Pace(lease=timedelta(0), feeds_at_once=2)
+    assert await start(pace=pace).poll_once(NOW) >= 10
+    assert len(memory.polls) >= 10
+    assert all(each.seeded for each in memory.feeds.values())
 
 
 # ----------------------------------------------------------------------------- backfill
@@ -456,8 +488,8 @@ async def test_a_poll_that_is_not_committed_is_made_again_after_the_lease(
     assert [entry["event"] for entry in logs] == ["feed not stored"]
     memory.full = None
     server.put(FEED, feed_of("a"), etag='"1"')
-    assert await poller.poll_once(NOW + timedelta(minutes=9)) == 0
-    assert await poller.poll_once(NOW + timedelta(minutes=11)) == 1
+    assert await poller.poll_once(NOW + timedelta(seconds=119)) == 0
+    assert await poller.poll_once(NOW + timedelta(minutes=2)) == 1
     assert "if-none-match" not in server.asked[-1].headers
     assert ids(memory) == [["a"]]
 

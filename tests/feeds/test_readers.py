@@ -177,6 +177,37 @@ async def test_a_feed_that_takes_too_long_is_given_up_and_those_behind_it_are_re
     assert time.monotonic() - start < 10
 
 
+async def test_a_feed_has_its_processor_time_and_no_more_of_it() -> None:
+    async with Readers(limit=0.5, patience=1_000) as readers:
+        with pytest.raises(FeedError, match=r"took over 0\.5 seconds to read"):
+            async with asyncio.timeout(60):
+                await readers.feed(job(SLOW))
+
+
+async def test_a_feed_is_not_blamed_for_a_machine_that_is_busy_with_other_things() -> None:
+    body = broken(100)
+    start = time.process_time()
+    parse(body, URL, None, NOW)
+    limit = 3 * (time.process_time() - start)
+    async with (
+        Readers(limit=limit, patience=1_000) as readers,
+        busy(readers, body) as (child, task),
+    ):
+        await until(lambda: child._at_work)
+        os.kill(child.pid, signal.SIGSTOP)
+        await asyncio.sleep(2 * limit)
+        os.kill(child.pid, signal.SIGCONT)
+        assert (await task).entries
+
+
+async def test_a_child_that_gets_nowhere_is_given_up_by_the_clock() -> None:
+    async with Readers(limit=0.3, patience=2) as readers, busy(readers) as (child, task):
+        await until(lambda: child._at_work)
+        os.kill(child.pid, signal.SIGSTOP)
+        with pytest.raises(FeedError, match=r"took over 0\.3 seconds to read"):
+            await task
+
+
 async def test_a_feed_behind_one_that_takes_nearly_as_long_as_it_may_is_not_blamed() -> None:
     body = broken(100)
     start = time.monotonic()

@@ -207,14 +207,33 @@ async def test_a_host_that_asks_for_rest_is_asked_for_no_other_page_and_that_is_
     assert all(near(wait, timedelta(minutes=50)) for wait in reading.due_in())
 
 
-async def test_a_page_never_silences_the_feeds_of_its_host_for_longer_than_an_hour(
-    server: FeedServer, reading: Reading
+@pytest.mark.parametrize("status", [429, 503])
+async def test_what_a_page_is_told_silences_no_feed_and_other_pages_for_an_hour_at_most(
+    server: FeedServer, reading: Reading, status: int
 ) -> None:
-    server.put("/a.html", status=503, headers={"Retry-After": "500000"})
+    server.put("/a.html", status=status, headers={"Retry-After": "500000"})
     await reading.polls("a")
-    until = reading.hosts.rests_until("127.0.0.1", NOW)
+    until = reading.hosts.rests_until("127.0.0.1", NOW, page=True)
     assert until == NOW + timedelta(seconds=LONGEST_REST_S)
     assert near(reading.due_in()[0], DAY)
+    reading.now += timedelta(minutes=1)
+    await reading.polls("b")
+    assert server.count(FEED) == 2
+    assert server.count("/b.html") == 0
+    assert [entry.id for poll in reading.memory.polls for entry in poll.entries] == ["a", "b"]
+
+
+async def test_what_a_feed_is_told_holds_for_the_pages_of_its_host_as_well(
+    server: FeedServer, reading: Reading
+) -> None:
+    server.put("/a.html", status=503)
+    await reading.polls("a")
+    server.put("/busy.xml", status=429, headers={"Retry-After": "7200"})
+    reading.memory.add(server.url("/busy.xml"), NOW)
+    await reading.poller.poll_once(NOW)
+    assert await reading.waits(timedelta(minutes=17)) == 1
+    assert server.count("/a.html") == 1
+    assert near(reading.due_in()[0], timedelta(minutes=103))
 
 
 async def test_what_cannot_be_stored_is_tried_again_after_the_lease(

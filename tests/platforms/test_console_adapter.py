@@ -187,6 +187,30 @@ async def test_messages_can_be_changed_and_deleted() -> None:
     assert ears.messages[1].id.endswith(".2")
 
 
+async def test_of_a_card_that_grows_only_what_is_new_is_shown_again() -> None:
+    platform, paper = console()
+    channel = Channel("console", "#general")
+    name, place, also = (
+        Paragraph(words(each)) for each in ("Acme Cam", "Springfield", "Also in: The Herald")
+    )
+    actions = Actions((Button("Full record", "vendor record acme"),))
+    receipt = await platform.post(channel, Document("s", (name, place, actions)), key="k")
+    after = Document("s", (name, place, also, actions))
+    for _ in range(2):
+        await platform.edit(channel, receipt.message_id, after, key="k2")
+    printed = " ".join(paper.getvalue().split())
+    first, second, third = printed.split("VendorWatch → ")[1:]
+    assert "Springfield" in first
+    assert second.startswith(f"#general · {receipt.message_id} now reads")
+    assert "Acme Cam │ │ │ │ Also in: The Herald" in second
+    assert "Springfield" not in second
+    assert "[2]" not in second
+    assert "Springfield" in third  # nothing in it is new: all is shown
+    ears = Ears()
+    await platform.hear(ears, "1")
+    assert [each.line for each in ears.commands] == ["vendor record acme"]
+
+
 async def test_what_a_terminal_showed_is_told_to_have_changed() -> None:
     platform, paper = console()
     channel = Channel("console", "#general")

@@ -100,6 +100,21 @@ def test_a_card_is_framed_and_hangs_its_indents() -> None:
     )
 
 
+def test_a_card_shows_where_the_article_is_that_brought_it() -> None:
+    url = "https://gazette.example/2024/03/council-buys-cameras?edition=morning"
+    why = words("Here because of “Nadir” in ", Link("“Council buys cameras”", url), ".")
+    assert _printed(Document("", (Paragraph(why), Footnote(words("Foot.")))), 50) == (
+        "╭────────────────────────────────────────────────╮\n"
+        "│ Here because of “Nadir” in “Council buys       │\n"
+        "│ cameras”.                                      │\n"
+        "│ https://gazette.example/2024/03/council-buys-c │\n"
+        "│ ameras?edition=morning                         │\n"
+        "│                                                │\n"
+        "│ Foot.                                          │\n"
+        "╰────────────────────────────────────────────────╯\n"
+    )
+
+
 def test_plain_text_writes_out_addresses_and_struck_words() -> None:
     assert to_text(CARD, 60) == (
         "Nadir Optics (天底光学)\n"

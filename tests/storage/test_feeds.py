@@ -57,6 +57,25 @@ async def test_a_leased_feed_is_nobody_elses_until_its_lease_has_run_out(store: 
     assert [each.url for each in await store.feeds.lease_feeds(end, LEASE, 9)] == [FEED]
 
 
+async def test_a_lease_that_is_renewed_ends_later(store: Store) -> None:
+    await configure(store, [FEED, OTHER])
+    await store.feeds.lease_feeds(NOW, LEASE, 9)
+    later = NOW + LEASE + LONG_LEASE
+    await store.feeds.renew_leases([FEED], NOW + LEASE, later)
+    assert [each.url for each in await store.feeds.lease_feeds(NOW + LEASE, LEASE, 9)] == [OTHER]
+    # The other's has run out and is somebody else's now.
+    await store.feeds.renew_leases([OTHER], NOW + LEASE, later)
+    assert await store.feeds.next_feed_due(NOW) == NOW + 2 * LEASE
+
+
+async def test_what_is_finished_is_not_kept_by_a_renewal_that_comes_late(store: Store) -> None:
+    feed = await leased(store)
+    after = replace(feed, seeded=True, next_check_at=SOON)
+    await store.feeds.finish_poll(Poll(after), [], Policy().hearing())
+    await store.feeds.renew_leases([FEED], NOW + LONG_LEASE, NOW + 2 * LONG_LEASE)
+    assert await store.feeds.next_feed_due(NOW) == SOON
+
+
 async def test_two_processes_never_lease_the_same_feed(store: Store, other: Store) -> None:
     await configure(store, [f"https://{n}.example/feed" for n in range(10)])
     taken = await asyncio.gather(
@@ -151,6 +170,41 @@ async def test_a_feed_that_is_gone_is_not_polled_any_more_and_is_shown(store: St
     assert await store.feeds.active() == (after,)
     await configure(store, [FEED], SOON)
     assert await store.feeds.next_feed_due(NOW) is None, "the bot was only started anew"
+
+
+async def test_a_poll_without_news_keeps_its_times_and_leaves_the_rest_as_it_was(
+    store: Store,
+) -> None:
+    feed = await leased(store)
+    known = replace(feed, etag="e", seeded=True, title="Gazette", listed=b"l" * 8, checked_at=NOW)
+    await store.feeds.finish_poll(Poll(known), [], Policy().hearing())
+    again = replace(known, next_check_at=SOON, checked_at=SOON, good_at=SOON)
+    await store.feeds.finish_poll(Poll(again, steady=True), [], Policy().hearing())
+    assert await store.feeds.active() == (again,)
+    assert await store.feeds.lease_feeds(SOON, LEASE, 9) == (again,)
+
+
+async def test_of_polls_of_a_feed_that_end_at_once_the_last_one_counts_with_or_without_news(
+    store: Store,
+) -> None:
+    await configure(store, [FEED, OTHER])
+    first, taken = await store.feeds.lease_feeds(NOW, LONG_LEASE, 9)
+    states = [replace(first, next_check_at=SOON, title=title, seeded=True) for title in "abc"]
+    polls = [
+        Poll(replace(taken, next_check_at=SOON)),
+        *(Poll(each, steady=each.title != "b") for each in states),
+    ]
+    hearing = Policy().hearing()
+    await asyncio.gather(*(store.feeds.finish_poll(each, [], hearing) for each in polls))
+    assert await store.feeds.states([first.url]) == (states[-1],)
+
+
+async def test_what_a_feed_listed_can_change_and_be_forgotten(store: Store) -> None:
+    feed = await leased(store)
+    for listed in (b"12345678", b"12345678", b"8765432112345678", b""):
+        after = replace(feed, listed=listed, seeded=True)
+        await store.feeds.finish_poll(Poll(after), [], Policy().hearing())
+        assert await store.feeds.active() == (after,)
 
 
 async def test_many_polls_that_end_at_once_are_all_kept(store: Store) -> None:

@@ -70,6 +70,50 @@ async def test_more_than_one_go_takes_are_done_in_order() -> None:
     assert max(map(len, scribe.calls)) <= MOST_AT_ONCE
 
 
+async def test_with_a_pause_what_comes_soon_after_is_done_along_with_what_waits() -> None:
+    scribe = Scribe()
+    gathered = Gathered(scribe, pause=0.05)
+    async with asyncio.timeout(5):
+        first, second = map(asyncio.ensure_future, (gathered(0), gathered(1)))
+        await asyncio.sleep(0)
+        scribe.go.set()
+        await first
+        assert await gathered(2) == 4
+        await second
+    assert scribe.calls == [[0], [1, 2]]
+
+
+async def test_there_is_no_pause_once_enough_wait_and_none_for_the_first() -> None:
+    scribe = Scribe()
+    gathered = Gathered(scribe, most=4, pause=3600)
+    async with asyncio.timeout(5):
+        works = asyncio.gather(*map(gathered, range(5)))
+        await asyncio.sleep(0)
+        scribe.go.set()
+        await works
+        assert await gathered(9) == 18
+    assert scribe.calls == [[0], [1, 2, 3, 4], [9]]
+
+
+async def test_who_is_cancelled_when_it_has_just_become_their_turn_hands_it_on() -> None:
+    go = asyncio.Event()
+
+    async def double(numbers: Sequence[int]) -> list[int]:
+        if numbers == [0]:
+            await go.wait()
+            asyncio.get_running_loop().call_soon(tasks[1].cancel)
+        return [2 * number for number in numbers]
+
+    gathered = Gathered(double)
+    async with asyncio.timeout(5):
+        tasks = [asyncio.ensure_future(gathered(number)) for number in range(4)]
+        await asyncio.sleep(0)
+        go.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(results.pop(1), asyncio.CancelledError)
+    assert results == [0, 4, 6]
+
+
 @pytest.mark.parametrize("fault", [RuntimeError("a bug"), of_a_value()])
 async def test_one_that_fails_fails_alone(fault: Exception) -> None:
     scribe = Scribe(fault)

@@ -156,6 +156,24 @@ async def test_feeds_and_entries_of_before_keep_their_state(
         await store.close()
 
 
+async def test_what_feeds_listed_before_is_still_known(
+    database: Database, behind: Behind, url: str
+) -> None:
+    await database.write(make, "0008")
+    at = "2024-04-01 12:00:00.000000"
+    sqlite = database.url.get_backend_name() == "sqlite"
+    at, told = (at, "X'3132333435363738'") if sqlite else (f"{at}+00", "'\\x3132333435363738'")
+    behind(
+        f"INSERT INTO feed (url, next_check_at, listed) VALUES ('a', '{at}', {told}), "  # noqa: S608 - ours
+        f"('b', '{at}', NULL)"
+    )
+    store = await Store.open(url)
+    try:
+        assert await store.feeds.active() == (Feed("a", NOW, listed=b"12345678"), Feed("b", NOW))
+    finally:
+        await store.close()
+
+
 async def test_migrating_gives_exactly_the_tables_of_the_program(database: Database) -> None:
     assert await migrate(database) == Migration(None, newest())
     assert await database.read(differences) == []

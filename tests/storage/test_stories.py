@@ -134,7 +134,8 @@ async def test_what_may_be_there_already_gets_an_edit_though_it_was_put_back(sto
 async def test_another_vendor_in_a_later_entry_is_posted_by_itself(store: Store) -> None:
     await read(store, mention_in_entry("e1"))
     await deliver(store)
-    both = (mention_in_entry("e2"), mention_in_entry("e2", "road-runner"))
+    vendors = ("acme-cam", "road-runner")
+    both = (mention_in_entry("e2", each, title="Second") for each in vendors)
     assert await read(store, *both) == ["join", "post"]
     done = await deliver(store)
     assert {(each.kind, each.vendor) for each in done} == {

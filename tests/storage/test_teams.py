@@ -21,7 +21,7 @@ from tests.storage.sample import LEASE, NOW, Policy, document, mention, mention_
 
 DAY = timedelta(days=1)
 KEEP = Retention()
-SHARED = {"feed", "entry", "page", "paragraph"}
+SHARED = {"feed", "listing", "entry", "page", "paragraph"}
 OWNED = [table.name for table in metadata.sorted_tables if table.name not in SHARED]
 
 

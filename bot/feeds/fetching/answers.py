@@ -66,6 +66,8 @@ def fresh_for(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     `Age` of it. None where that is not said, or is over.
     """
     said = headers.get("Cache-Control", "")
+    if not said and "Expires" not in headers:
+        return None
     if _UNSTORED.search(said):
         return None
     found = _AGE.search(said)

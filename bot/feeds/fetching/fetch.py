@@ -117,7 +117,8 @@ class Fetcher:
     `contact` is told to every server, so that it can ask before it blocks. `limit` is in seconds,
     for a request with all its redirects; `patience` as well, for a body that brings less than 1 kB
     a second. `allow_networks` are private networks that may be entered, `allow_ports` are ports
-    beside the usual ones (80, 443, 8080, 8443) and those of addresses that people gave.
+    beside the usual ones (80, 443, 8080, 8443) and those of addresses that people gave. A `public`
+    one is for what anybody in a chat may name, and says so where it does not enter.
     """
 
     def __init__(  # noqa: PLR0913 - each is a limit of its own, and all have a usual value
@@ -126,6 +127,7 @@ class Fetcher:
         contact: str | None = None,
         allow_networks: tuple[Network, ...] = (),
         allow_ports: Container[int] = (),
+        public: bool = False,
         limit: float = 30.0,
         patience: float = 4.0,
         connections: Connections | None = None,
@@ -134,6 +136,7 @@ class Fetcher:
         self._agent = user_agent(contact)
         self._allow_networks = allow_networks
         self._allow_ports = allow_ports
+        self._public = public
         self._limit = limit
         self._patience = patience
         self._connections = connections or Connections()
@@ -226,7 +229,7 @@ class Fetcher:
             except FeedError:
                 raise
             except (aiohttp.ClientError, OSError, ValueError) as error:
-                trouble = f"{redact(url)} {in_words(error)}"
+                trouble = f"{redact(url)} {in_words(error, public=self._public)}"
                 raise FeedError(trouble, passing=may_pass(error)) from None
             errand.straight = errand.straight and response.status in PERMANENT
             if errand.straight:
@@ -275,21 +278,26 @@ class Fetcher:
 
     async def _body(self, response: aiohttp.ClientResponse, errand: _Errand) -> bytes:
         """Read a body up to its cap; each piece buys the time for the next."""
-        url, most, content = redact(errand.url), errand.most, response.content
-        too_large = f"{url} is larger than {most // _MEBIBYTE} MiB"
+        most, content = errand.most, response.content
         if (response.content_length or 0) > most:
-            raise FeedError(too_large)
+            raise _too_large(errand)
         last = errand.began + self._limit
         patient = asyncio.get_running_loop().time() + self._patience
         pieces: list[bytes] = []
         errand.size = 0
-        errand.limit.reschedule(min(last, patient))
-        async for piece in content.iter_chunked(_PIECE):
+        while True:
+            if not content.is_eof():  # else nothing will be waited for
+                errand.limit.reschedule(min(last, patient + errand.size / SLOWEST))
+            piece = await content.read(_PIECE)
+            if not piece:
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
             if errand.page and not pieces and piece.startswith(b"%PDF-"):
-                raise FeedError(f"{url} {PDF}")
+                raise FeedError(f"{redact(errand.url)} {PDF}")
             pieces.append(piece)
             errand.size += len(piece)
             if max(errand.size, content.total_compressed_bytes or 0) > most:
-                raise FeedError(too_large)
-            errand.limit.reschedule(min(last, patient + errand.size / SLOWEST))
-        return b"".join(pieces)
+                raise _too_large(errand)
+
+
+def _too_large(errand: _Errand) -> FeedError:
+    return FeedError(f"{redact(errand.url)} is larger than {errand.most // _MEBIBYTE} MiB")

@@ -17,16 +17,19 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (OSError, "broke the connection"),
 )
 _TOO_LARGE = ("Got more than", "Too many headers")
-_NOT_PUBLIC = (
-    "is at an address that is not public; feeds.allow_networks in the config opens private networks"
-)
+_NOT_PUBLIC = "is at an address that is not public; "
+_OPENS = "feeds.allow_networks in the config opens private networks"
+_ADDS = "only what an operator adds, in the config or on the command line, may be at one"
 
 
-def in_words(error: Exception) -> str:
-    """Say in a few words, which follow the address, why a request failed."""
+def in_words(error: Exception, *, public: bool = False) -> str:
+    """Say in a few words, which follow the address, why a request failed.
+
+    `public`: it was made for whoever may chat, to whom no setting opens a private network.
+    """
     if isinstance(error, aiohttp.ClientConnectorError):
         if isinstance(error.os_error, RefusedAddressError):
-            return _NOT_PUBLIC
+            return _NOT_PUBLIC + (_ADDS if public else _OPENS)
         if error.os_error.strerror and type(error) is aiohttp.ClientConnectorError:
             return f"cannot be reached: {error.os_error.strerror}"
     # aiohttp raises one class for all that its parser refuses, and tells them apart in words.

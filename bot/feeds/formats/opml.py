@@ -165,6 +165,30 @@ def _is_address(url: str) -> bool:
     return short and clean_link(url) is not None
 
 
+def left_out(data: bytes) -> tuple[str, ...]:
+    """Give the titles of what has no address that a feed could be at, in a list that `read` reads.
+
+    An address that is none stands for a title that is missing. Folders and comments need none.
+    """
+    root = _root(decode(data[:MOST_BYTES]).lstrip("\ufeff \t\r\n"))
+    return () if root is None else tuple(_addressless(root))
+
+
+def _addressless(root: etree._Element) -> Iterator[str]:
+    for element in filter(_is_outline, root.iter("{*}*")):
+        given = {str(key).lower(): str(value) for key, value in element.attrib.items()}
+        url = given.get("xmlurl", "").strip()
+        is_folder = not url and any(map(_is_outline, element.iterchildren("{*}*")))
+        is_comment = given.get("iscomment", "").lower() == "true"
+        if not (is_folder or is_comment or _is_address(_FEED_SCHEME.sub(_web, url))):
+            title = fold(given.get("title") or given.get("text") or "") or url
+            yield redact(title)[:_LONGEST_TITLE] or "(no title)"
+
+
+def _is_outline(element: etree._Element) -> bool:
+    return etree.QName(element).localname.lower() == "outline"
+
+
 def write(feeds: Iterable[Listed], title: str, now: datetime) -> bytes:
     """Give the feeds as an OPML list that `read` gives back.
 

@@ -1,7 +1,8 @@
 """A reader process: reads feeds and pages for a parent that may kill it at any time.
 
 It has little memory, no environment and nothing to write to, ends when its parent does, and ends by
-itself when a job goes on for long after the parent's limit or has left much memory behind.
+itself when a job has had its processor time, goes on for long after the parent's limit, or has left
+much memory behind.
 """
 
 import json
@@ -23,7 +24,7 @@ MOST_DATA = 216 * 1024 * 1024
 """Bytes of its own memory. With what is mapped of libraries, 25 MB, it stays under 256 MB."""
 
 GRACE = 1.0
-"""Seconds over the limit of a job until the child ends itself, should its parent not be there."""
+"""Seconds over a job's limit by the clock until the child ends itself, without its parent."""
 
 _FILES = 32
 
@@ -33,16 +34,17 @@ Job = Callable[[Frame], Iterator[Frame]]
 def main() -> None:
     """Answer jobs from standard input on standard output until its end.
 
-    The arguments are the limit of a job in seconds and the `rest` of `Readers`.
+    The arguments are the limits of a job in seconds, of processor time and by the clock, and the
+    `rest` of `Readers`.
     """
-    limit, rest = float(sys.argv[1]), int(sys.argv[2])
+    limits, rest = (float(sys.argv[1]), float(sys.argv[2])), int(sys.argv[3])
     _confine()
     source = os.fdopen(os.dup(0), "rb", buffering=64 * 1024)
     sink = os.fdopen(os.dup(1), "wb", buffering=64 * 1024)
     # Whatever a library prints must not get between the frames.
     os.dup2(os.open(os.devnull, os.O_RDWR), 1)
     try:
-        _serve(source, sink, limit, rest)
+        _serve(source, sink, limits, rest)
     except (OSError, KeyboardInterrupt):
         os._exit(0)
 
@@ -65,16 +67,20 @@ def _confine() -> None:
         resource.setrlimit(what, (least, least))
 
 
-def _serve(source: BinaryIO, sink: BinaryIO, limit: float, rest: int) -> None:
+def _serve(source: BinaryIO, sink: BinaryIO, limits: tuple[float, float], rest: int) -> None:
+    work, wall = limits
     loaded: dict[bytes, Job] = {}
     while (frame := frames.read(source)) is not None:
         job = loaded.get(frame.kind)
         if job is None:
             job = loaded[frame.kind] = _JOBS[frame.kind]()
             frames.write(sink, Frame(frames.LOADED, ""))
-        signal.setitimer(signal.ITIMER_REAL, limit + GRACE)
+        # Both end it, whatever it is at: nobody handles their signals.
+        signal.setitimer(signal.ITIMER_PROF, work)
+        signal.setitimer(signal.ITIMER_REAL, wall + GRACE)
         goes_on = _answer(job, frame, sink)
         signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         if not goes_on or _resident() > rest:
             frames.write(sink, Frame(frames.LEAVING, ""))
             return

@@ -25,6 +25,8 @@ _AT_ONCE = 64 * 1024
 
 _ANSWERED = frozenset((frames.DONE, frames.REFUSED, frames.TOO_LARGE, frames.BUG))
 _SECOND_LOOK = 0.05
+_TOO_LONG = (-signal.SIGPROF, -signal.SIGALRM)
+"""How a child ends itself when a job has had its time."""
 
 
 class Ended(Enum):
@@ -46,8 +48,9 @@ class _Asked:
 
 
 class Child(asyncio.SubprocessProtocol):
-    """A running reader process. `limit` is in seconds, for a job; `loaded` is what it is ready for.
+    """A running reader process. `limit` is in seconds by the clock, for a job.
 
+    `loaded` is what it is ready for.
     `ending`: it takes no more jobs. `gone`: it has ended and was reaped.
     """
 
@@ -240,8 +243,8 @@ class Child(asyncio.SubprocessProtocol):
         """Put the child's end on the job that it was at; everything it said has been taken."""
         assert self._transport is not None  # noqa: S101 - for mypy
         code = self._transport.get_returncode()
-        if not self.ending:
+        if not self.ending and code not in _TOO_LONG:
             log.warning("reader ended", code=code, loaded=bool(self.loaded))
-        self._blame(Ended.SLOW if code == -signal.SIGALRM else Ended.BROKEN)
+        self._blame(Ended.SLOW if code in _TOO_LONG else Ended.BROKEN)
         self._transport.close()
         self.gone.set()

@@ -47,16 +47,24 @@ _KINDS = {frames.FEED: "feed", frames.PAGE: "page"}
 class Readers:
     """Up to `children` reader processes, started when there is something to read.
 
-    `limit` is in seconds, for each job, from when a child begins with it. At most `most_waiting`
-    jobs are on their way at once; callers wait until there is room. A child that holds more than
-    `rest` bytes of memory after a job makes room for another.
+    `limit` is in seconds of processor time, for each job; by the clock it may take `patience` times
+    that from when a child begins with it, since a machine that is busy with other things is not the
+    feed's fault. At most `most_waiting` jobs are on their way at once; callers wait until there is
+    room. A child that holds more than `rest` bytes of memory after a job makes room for another.
     """
 
     def __init__(
-        self, *, children: int = 1, limit: float = 5.0, most_waiting: int = 64, rest: int = REST
+        self,
+        *,
+        children: int = 1,
+        limit: float = 5.0,
+        patience: float = 3.0,
+        most_waiting: int = 64,
+        rest: int = REST,
     ) -> None:
         self._most = children
         self._limit = limit
+        self._wall = limit * patience
         self._rest = rest
         self._room = asyncio.Semaphore(most_waiting)
         self._starting = asyncio.Lock()
@@ -157,9 +165,9 @@ class Readers:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         loop = asyncio.get_running_loop()
         _, child = await loop.subprocess_exec(
-            lambda: Child(loop, self._limit),
+            lambda: Child(loop, self._wall),
             *(sys.executable, "-P", "-X", "utf8", "-m", "bot.feeds.reading.child"),
-            *(str(self._limit), str(self._rest)),
+            *map(str, (self._limit, self._wall, self._rest)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

@@ -7,7 +7,7 @@ offers.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rich.console import Console
@@ -72,6 +72,7 @@ class ConsolePlatform:
     _posted: int = field(init=False, default=0)
     _choices: dict[int, tuple[str, str | None]] = field(init=False, default_factory=dict)
     _next_choice: int = field(init=False, default=1)
+    _documents: dict[str, Document] = field(init=False, default_factory=dict)
     _prompting: bool = field(init=False, default=False)
     _pasted: Pasted = field(init=False, default_factory=Pasted)
     _session: str = field(init=False)
@@ -148,6 +149,7 @@ class ConsolePlatform:
         where = f"{channel.id} · in the thread of message {number}" if thread else channel.id
         id_ = f"post-{self._session}.{self._posted}"
         self._show(f"VendorWatch → {where}", document, indent=4 if thread else 0, on=id_)
+        self._keep(id_, document)
         return Receipt(message_id=id_)
 
     async def find(
@@ -160,9 +162,14 @@ class ConsolePlatform:
     async def edit(
         self, channel: Channel, message_id: str, document: Document, *, key: str
     ) -> None:
-        """Print what a message says now: a terminal cannot change what it showed."""
+        """Print how a message begins and what is new in it: what was shown cannot be changed."""
         del key
-        self._show(f"VendorWatch → {channel.id} · {message_id} now reads", document, 0, message_id)
+        before = self._documents.get(message_id)
+        known = () if before is None else before.blocks
+        new = tuple(each for each in document.blocks[1:] if each not in known)
+        changed = replace(document, blocks=(*document.blocks[:1], *new)) if new else document
+        self._show(f"VendorWatch → {channel.id} · {message_id} now reads", changed, 0, message_id)
+        self._keep(message_id, document)
 
     async def withdraw(self, channel: Channel, message_id: str, *, key: str) -> None:
         """Say that a message is taken back."""
@@ -245,6 +252,12 @@ class ConsolePlatform:
         self.screen.print(Padding(drawn, (0, 0, 1, indent)))
         if waiting:
             self._prompt()
+
+    def _keep(self, message_id: str, document: Document) -> None:
+        self._documents.pop(message_id, None)
+        self._documents[message_id] = document
+        if len(self._documents) > CHOICES_KEPT:
+            del self._documents[next(iter(self._documents))]
 
     def _offer(self, choices: Sequence[tuple[str, str | None]]) -> None:
         for choice in choices:

@@ -61,8 +61,9 @@ class _Pen:
 def render(document: Document, width: int, *, first_choice: int = 1) -> RenderableType:
     """Draw a document as a card `width` columns wide, for a rich console.
 
-    Labels of links are hyperlinks (OSC 8). Buttons are numbered choices, counted through the
-    document from `first_choice`; none is left out.
+    Labels of links are hyperlinks (OSC 8), and the addresses of those in paragraphs stand under
+    them. Buttons are numbered choices, counted through the document from `first_choice`; none is
+    left out.
     """
     pen = _Pen(max(width - _FRAME, NARROWEST), styled=True)
     drawn = rich.Text("\n").join(_lines(document, pen, first_choice))
@@ -97,7 +98,7 @@ def _block(  # noqa: PLR0911 - one return for each type of block
         case Heading(text):
             return _wrapped(_run(text, pen, "bold"), pen.width)
         case Paragraph(text):
-            return _wrapped(_run(text, pen), pen.width)
+            return _paragraph(text, pen)
         case Quote(text):
             return _wrapped(_run(text, pen), pen.width, "│ ", "│ ")
         case Footnote(text):
@@ -112,6 +113,21 @@ def _block(  # noqa: PLR0911 - one return for each type of block
             return iter([rich.Text("─" * pen.width, style="dim")])
         case _:
             assert_never(block)
+
+
+def _paragraph(text: Inlines, pen: _Pen) -> Iterator[rich.Text]:
+    """Draw a run, and under it where its links lead, such as to the article that brought a card.
+
+    On a terminal they are hyperlinks as well, but few show where to, and what is no terminal has
+    none. The sources that items cite stay under their names: a card would be twice as long.
+    """
+    yield from _wrapped(_run(text, pen), pen.width)
+    for part in text if pen.styled else ():
+        if isinstance(part, Link) and part.label != part.url:
+            address = quote(part.url, safe=_PRINTABLE)
+            style = Style(dim=True, link=address)
+            for start in range(0, len(address), pen.width):
+                yield rich.Text(address[start : start + pen.width], style)
 
 
 def _item(item: Item, pen: _Pen) -> Iterator[rich.Text]:
