@@ -16,7 +16,7 @@ from bot.app import App
 from bot.commands import table
 from bot.config import Approval, Config
 from bot.core.completion import completions
-from bot.core.mention import Channel
+from bot.core.mention import DEFAULT_TEAM, Channel
 from bot.core.roles import Roles
 from bot.core.settings import Settings
 from bot.core.web import Listen
@@ -135,7 +135,7 @@ async def assemble(
 
 
 def _completed(current: CurrentWatchlist, text: str) -> tuple[str, ...]:
-    return completions(table, current.packs.watchlist, text)
+    return completions(table, current.of(DEFAULT_TEAM).watchlist, text)
 
 
 async def keep(platforms: Iterable[Platform], store: Store) -> None:

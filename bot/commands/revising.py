@@ -32,14 +32,22 @@ TOLD = 3
 
 
 @table.command("watchlist log", role=Role.CURATOR)
-async def watchlist_log(
-    context: Context, vendor: Vendor | None = None, before: int | None = None
-) -> Document:
+async def watchlist_log(context: Context, vendor: Vendor | None = None) -> Document:
     """Say what was changed in the watchlist lately, by whom and why; of a vendor, or all."""
+    return await _log(context, vendor, None)
+
+
+@table.command("watchlist older", role=Role.CURATOR, listed=False)
+async def watchlist_older(context: Context, than: int, vendor: Vendor | None = None) -> Document:
+    """Go on in the log, with what is older than a revision."""
+    return await _log(context, vendor, than)
+
+
+async def _log(context: Context, vendor: Vendor | None, before: int | None) -> Document:
     of = None if vendor is None else vendor.id
     found = await context.edits.log(of, SHOWN + 1, before)
     if not found:
-        return said("Nothing was changed by chat.")
+        return said("Nothing older." if before else "Nothing was changed by chat.")
     shown = found[:SHOWN]
     undone = await context.edits.undone_by([each.number for each in shown])
     lead = "What was changed" + ("" if vendor is None else f" in the record of {vendor.name}")
@@ -47,8 +55,7 @@ async def watchlist_log(
     blocks: list[Block] = [Paragraph(words(strong(lead))), Bullets(items)]
     if len(found) > SHOWN:
         about = "" if vendor is None else f" {vendor.id}"
-        older = f"watchlist log{about} {shown[-1].number}"
-        blocks.append(Actions((Button("Older", older),)))
+        blocks.append(Actions((Button("Older", f"watchlist older {shown[-1].number}{about}"),)))
     return Document(lead, tuple(blocks))
 
 

@@ -249,6 +249,10 @@ class CommandTable:
         listed = {" ".join(each.path): each.usage for each in self if each.listed}
         if first.casefold() not in self.first_words:
             return f"There is no command {quoted(shortened(first, LONGEST_SHOWN))}. " + _HELP
+        begun = tuple(typed.casefold().split())
+        if any(each.path[: len(begun)] == begun for each in self if each.listed):
+            path = " ".join(begun)
+            return f"{quoted(path)} goes on in several ways. Type `vendor help {path}`."
         meant = nearest(typed.casefold(), listed)
         told = f"There is no command {quoted(shortened(typed, LONGEST_SHOWN))}"
         near = f"; did you mean `{listed[meant]}`? " if meant else ". "

@@ -43,7 +43,8 @@ def help_document(table: CommandTable, asked: str = "") -> Document:
         return _listing("What you can type", listed)
     for topic in table.topics:
         if about == topic.name:
-            return _listing(topic.about, [each for each in listed if table.topic(each) == about])
+            under = [each for each in listed if table.topic(each) == about]
+            return _listing(f"{topic.name.capitalize()}: {topic.about}", under)
     command = _called(table, about)
     if command is not None:
         return _one(command)
@@ -67,9 +68,12 @@ def _short(table: CommandTable, listed: list[Command]) -> Document:
     more.append(Item(words(Typed(f"vendor help {ALL}"), ": every command")))
     blocks: list[Block] = [Paragraph(words(strong(lead)))]
     if first:
-        last = first[-1].path[-1]
-        how = f"One command with all that it takes: `vendor help {last}`. There is more:"
-        blocks += [Bullets(tuple(map(_item, first))), Paragraph(spoken(how))]
+        blocks.append(Bullets(tuple(map(_item, first))))
+    names = {each.name for each in table.topics}
+    plain = [each.path[-1] for each in first if len(each.path) > 1 and each.path[-1] not in names]
+    if plain:
+        how = f"All about one command: `vendor help {plain[0]}`. There is more:"
+        blocks.append(Paragraph(spoken(how)))
     buttons = [Button(each.name.capitalize(), f"vendor help {each.name}") for each in topics]
     blocks += [Bullets(tuple(more)), Actions(tuple(buttons))]
     return Document(lead, tuple(blocks))

@@ -97,6 +97,20 @@ def arguments(
     return read
 
 
+def fault(parameter: Parameter, text: str) -> str:
+    """Say what is wrong with what somebody wrote for a parameter; empty if nothing is.
+
+    Whether there is such a vendor or channel only whoever knows them can say.
+    """
+    if parameter.kind in {Kind.VENDOR, Kind.CHANNEL}:
+        return ""
+    try:
+        _READERS[parameter.kind](parameter, text, STRANGER)
+    except ValueError as error:
+        return f"{error}."
+    return ""
+
+
 # Where an argument ends
 
 

@@ -26,6 +26,7 @@ def test_help_is_short_and_begins_with_what_people_do_most() -> None:
         "vendor alerts [changes]",
     ]
     assert "vendor help all: every command" in told
+    assert "All about one command: vendor help mute. There is more:" in told
 
 
 def test_every_topic_that_is_named_can_be_asked_about_and_has_all_its_commands() -> None:

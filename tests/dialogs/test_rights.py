@@ -66,6 +66,18 @@ async def test_admins_are_those_of_the_configuration_and_of_the_platform(
     assert platform.groups == {"ada": Role.ADMIN, "cora": Role.CURATOR, "G1": Role.CURATOR}
 
 
+@pytest.mark.parametrize("here", ["", " here", " #hall", " fake:#hall"])
+async def test_who_moderates_a_channel_decides_for_it_however_it_is_named_and_for_no_other(
+    asked: tuple[Bot, Asked], here: str
+) -> None:
+    bot, platform = asked
+    platform.moderators.add(("#hall", "mona"))
+    assert await bot.answers(f"vendor watch off{here}", "mona") == (
+        "The bot does not listen any more in #hall."
+    )
+    assert await bot.answers("vendor watch off #yard", "mona") == REFUSAL
+
+
 async def test_a_role_by_the_configuration_is_not_lost_by_the_platforms_answer(
     asked: tuple[Bot, Asked],
 ) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.commands import table
+from bot.core.commands import CommandTable
+from bot.core.document import Document
 from bot.manifests import slack_manifest
 from bot.platforms.slack.events import READERS
 from bot.platforms.slack.manifest import EVENTS, LOOKUP_EVENTS, METHODS, manifest, scopes
@@ -65,3 +67,26 @@ def test_every_first_word_is_a_slash_command_that_keeps_names_of_people_apart() 
         f"/{word}" for word in table.first_words
     }
     assert all(each["should_escape"] == "true" for each in commands if isinstance(each, dict))
+
+
+def test_a_hint_that_is_too_long_for_slack_ends_with_a_whole_command() -> None:
+    many = CommandTable()
+    for number in range(100):
+
+        @many.command(f"watchlist way{number}")
+        async def way(_context: object, name: str) -> Document:
+            """Go some way."""
+            raise AssertionError(name)
+
+    features = manifest(many)["features"]
+    assert isinstance(features, dict)
+    commands = features["slash_commands"]
+    assert isinstance(commands, list)
+    (command,) = commands
+    assert isinstance(command, dict)
+    assert command["description"] == "Type /vendor help watchlist to see what it does."
+    hint = str(command["usage_hint"])
+    assert 950 < len(hint) <= 1000
+    *ways, more = hint.split(" | ")
+    assert more == "…"
+    assert ways == [f"way{number} <name>" for number in range(len(ways))]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bot.core.commands import Command, CommandTable, Kind, Parameter, plain_line
-from bot.core.line import evened, in_marks, written
+from bot.core.line import block_of, evened, in_marks, written
+from bot.core.reading import fault
 from bot.errors import UsageError
 from bot.platforms.slack.told import Form, Submitted
 
@@ -39,13 +40,20 @@ def filled(table: CommandTable, submitted: Submitted) -> tuple[Command, str] | E
     if command is None:
         return dict.fromkeys(submitted.values, "There is no such command any more.")
     pasted = {each.name for each in command.parameters if each.kind is Kind.BLOCK}
-    values = {
-        name: evened(value).rstrip() if name in pasted else plain_line(value)
-        for name, value in submitted.values.items()
-    }
+    try:
+        values = {
+            name: block_of(evened(f"\n{value}"), 0) if name in pasted else plain_line(value)
+            for name, value in submitted.values.items()
+        }
+    except ValueError as error:
+        return dict.fromkeys(pasted, f"This cannot be read: {error}.")
     empty = [name for name, value in values.items() if not value]
     if empty:
         return dict.fromkeys(empty, "Please fill this in.")
+    asked = [each for each in command.parameters if each.name in values]
+    faults = {each.name: told for each in asked if (told := fault(each, values[each.name]))}
+    if faults:
+        return faults
     line = composed(table, command, {**submitted.form.given, **values})
     if line is None:
         return dict.fromkeys(values, "This cannot be read; try it without quotation marks.")

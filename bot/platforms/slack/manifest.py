@@ -9,6 +9,9 @@ from typing import TypeAlias
 from bot.core.commands import Command
 from bot.platforms.slack.agreed import SHORTCUT
 
+MOST_HINT = 1_000
+"""Characters of a command's usage hint; Slack's own limit."""
+MORE = " | …"
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | str | None"
 
 # Which scope each method needs, by https://docs.slack.dev/reference/methods; none: any token.
@@ -108,7 +111,7 @@ def manifest(commands: Iterable[Command], *, watching: bool = True) -> dict[str,
             "slash_commands": [
                 {
                     "command": f"/{word}",
-                    "description": several[0].help,
+                    "description": _description(word, several),
                     "usage_hint": _hint(several),
                     "should_escape": "true",
                 }
@@ -126,6 +129,18 @@ def manifest(commands: Iterable[Command], *, watching: bool = True) -> dict[str,
     }
 
 
+def _description(word: str, several: Iterable[Command]) -> str:
+    """Say what a word does alone, or where it is said what it does with others."""
+    alone = next((each.help for each in several if each.path == (word,)), None)
+    return alone or f"Type /vendor help {word} to see what it does."
+
+
 def _hint(several: Iterable[Command]) -> str:
-    """Say what may follow the word, as far as Slack shows it (1,000 characters)."""
-    return " | ".join(each.usage.partition(" ")[2] or "…" for each in several)[:1000]
+    """Say what may follow the word, as much of it as Slack shows."""
+    hint = ""
+    for each in several:
+        longer = f"{hint}{' | ' if hint else ''}{each.usage.partition(' ')[2] or '…'}"
+        if len(longer) > MOST_HINT - len(MORE):
+            return hint + MORE
+        hint = longer
+    return hint

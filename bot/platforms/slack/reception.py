@@ -219,4 +219,6 @@ def _place(invocation: Invocation) -> Place:
 
 def _again(command: Command, line: str) -> str:
     """Give the line by which a button gives a long answer again, if a button has room for it."""
-    return line if command.long and len(line) <= MOST_VALUE else ""
+    # A button's line is one line: what was pasted would not be the same.
+    fits = len(line) <= MOST_VALUE and "\n" not in line
+    return line if command.long and fits else ""

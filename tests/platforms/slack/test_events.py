@@ -610,6 +610,13 @@ def test_a_form_gives_what_was_filled_in_and_where_it_was_opened() -> None:
     assert asked.id == read_as(Submitted, form_filled({"reason": "x"})).invocation.id
 
 
+def test_what_was_chosen_from_a_menu_of_a_form_is_its_value() -> None:
+    chosen = {"type": "static_select", "selected_option": {"value": "in_force"}}
+    state = {"values": {"status": {"value": chosen}, "open": {"value": {"selected_option": None}}}}
+    picked = read_as(Submitted, form_filled({}, state=state))
+    assert picked.values == {"status": "in_force", "open": ""}
+
+
 @pytest.mark.parametrize(
     "changes", [{"callback_id": "other"}, {"private_metadata": "{"}, {"state": {}}]
 )

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.commands import CommandTable, Rest, plain_line
+from bot.core.commands import Block, CommandTable, Fields, Rest, plain_line
+from bot.core.dates import PartialDate
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation
+from bot.core.vendor import Vendor
 from bot.platforms.slack.forms import composed, filled, lacking
 from bot.platforms.slack.told import Form, Submitted
 from tests.platforms.hostile import texts, thoroughly
@@ -30,6 +32,24 @@ async def record(_context: object, name: Rest) -> Document:
 async def report(_context: object, name: str, kind: str, reason: Rest) -> Document:
     """Say that something is wrong."""
     raise AssertionError((name, kind, reason))
+
+
+@table.command("watchlist edit")
+async def edit(_context: object, vendor: Vendor, record: Block) -> Document:
+    """Change a record."""
+    raise AssertionError((vendor, record))
+
+
+@table.command("watchlist set")
+async def set_(_context: object, vendor: Vendor, changes: Fields) -> Document:
+    """Change fields."""
+    raise AssertionError((vendor, changes))
+
+
+@table.command("watchlist end")
+async def end(_context: object, vendor: Vendor, number: int, since: PartialDate) -> Document:
+    """End a measure."""
+    raise AssertionError((vendor, number, since))
 
 
 COMMANDS = {command.path: command for command in table}
@@ -92,6 +112,46 @@ def test_what_was_given_before_the_form_stays_as_it_was(name: str, reason: str) 
     assert not isinstance(read, dict)
     arguments = table.read(read[1]).arguments
     assert arguments == {**found.form.given, "kind": "k", "reason": plain_line(reason)}
+
+
+@pytest.mark.parametrize(
+    "pasted", ["a: 1\n  b: “x”\nc: it's", "  - a\n  - b", "```\na: 1\n```", "one line"]
+)
+def test_a_block_of_a_form_comes_to_the_letter(pasted: str) -> None:
+    read = filled(
+        table, submitted(("watchlist", "edit"), {"vendor": "Argus Vision"}, record=pasted)
+    )
+    assert not isinstance(read, dict)
+    _, parted = table.parted(read[1])
+    assert parted["vendor"] == "Argus Vision"
+    assert parted["record"] == pasted.removeprefix("```\n").removesuffix("\n```")
+
+
+def test_what_follows_the_fence_of_a_block_is_told_at_its_field() -> None:
+    given_ = {"vendor": "argus"}
+    read = filled(table, submitted(("watchlist", "edit"), given_, record="```\na: 1\n```\nthanks"))
+    assert isinstance(read, dict)
+    assert "nothing may come after the fence" in read["record"]
+
+
+def test_what_cannot_be_read_is_told_at_its_field() -> None:
+    given_ = {"vendor": "argus"}
+    read = filled(table, submitted(("watchlist", "end"), given_, number="x", since="2019-13"))
+    assert read == {
+        "number": "'x' is no number: write for example 12.",
+        "since": "'2019-13' is no date for since: write 2019-10-09, 2019-10, 2019 or today, with ~ "
+        "where it is inferred.",
+    }
+    read = filled(table, submitted(("watchlist", "end"), given_, number="12", since="2019-12~"))
+    assert not isinstance(read, dict)
+    assert read[1] == "watchlist end argus 12 2019-12~"
+
+
+def test_fields_of_a_form_keep_their_marks() -> None:
+    given_ = {"vendor": "argus"}
+    read = filled(table, submitted(("watchlist", "set"), given_, changes='a="b c" d=e'))
+    assert not isinstance(read, dict)
+    assert read[1] == 'watchlist set argus a="b c" d=e'
 
 
 def test_a_plain_value_needs_no_quotation_marks() -> None:

@@ -3,16 +3,19 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from enum import StrEnum
 
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.views import View as SlackView
 
 from bot.core.cards import Desk
-from bot.core.commands import CommandTable, Rest
+from bot.core.commands import Block, CommandTable, Rest
+from bot.core.dates import PartialDate
 from bot.core.document import Document
 from bot.core.mention import Channel
 from bot.core.record import record
+from bot.core.vendor import Vendor
 from bot.core.watchlist import Watchlist
 from bot.platforms.slack.forms import lacking
 from bot.platforms.slack.where import Place, Window
@@ -87,6 +90,38 @@ def test_a_form_has_a_field_for_each_thing_that_is_missing_and_says_what_is_know
     assert {"Say that a record is wrong.", "Vendor: hikvision", "What is wrong"} <= set(shown)
     assert [each["block_id"] for each in inputs(view)] == ["what_is_wrong"]
     assert view["title"] == {"type": "plain_text", "text": "Vendor report", "emoji": False}
+
+
+class Status(StrEnum):
+    """How a measure is."""
+
+    IN_FORCE = "in_force"
+    REMOVED = "removed"
+
+
+def test_each_kind_of_thing_that_is_missing_has_its_own_input() -> None:
+    table = CommandTable()
+
+    @table.command("watchlist measure end")
+    async def end(
+        _context: object, vendor: Vendor, status: Status, since: PartialDate, record: Block
+    ) -> Document:
+        """End a measure."""
+        raise AssertionError((vendor, status, since, record))
+
+    found = lacking(table, "watchlist measure end")
+    assert found is not None
+    view = form(found.command, found.missing, found.form, PLACE)
+    assert view is not None
+    sound(view)
+    drawn = {str(each["block_id"]): each for each in inputs(view)}
+    elements = {name: json.loads(json.dumps(each["element"])) for name, each in drawn.items()}
+    assert [each["value"] for each in elements["status"]["options"]] == ["in_force", "removed"]
+    assert elements["status"]["options"][0]["text"]["text"] == "in force"
+    assert elements["since"]["placeholder"]["text"] == "2019-10-09"
+    assert "2019-10" in json.dumps(drawn["since"]["hint"])
+    multiline = {name: each.get("multiline") for name, each in elements.items()}
+    assert multiline == {"vendor": False, "status": None, "since": False, "record": True}
 
 
 def test_what_is_too_long_to_keep_is_not_asked_for_by_a_form() -> None:
