@@ -14,6 +14,7 @@ from typing import Protocol
 
 import structlog
 
+from bot.appointments import Appointments, TeamPeople
 from bot.arrivals import Arrivals
 from bot.channelfeeds import ChannelFeeds, LooksAtFeed
 from bot.clerk import Clerk
@@ -36,6 +37,7 @@ from bot.mentions import Mentions
 from bot.places import Places
 from bot.platforms.base import Platform
 from bot.rights import Rights
+from bot.storage.answers import event_of
 from bot.storage.rows import Retention
 from bot.storage.store import Store
 from bot.subscriptions import Subscriptions, tellable
@@ -87,6 +89,7 @@ class App:
     looks: LooksAtFeed | None = None
     poll_now: Callable[[], None] = _nothing
     approval: bool = False
+    appointments: Appointments = field(init=False)
     rights: Rights = field(init=False)
     editing: Editing = field(init=False)
     places: Places = field(init=False)
@@ -99,7 +102,10 @@ class App:
 
     def __post_init__(self) -> None:
         nudge, settings = self.worker.nudge, self.settings
-        self.rights = Rights(self.roles, self.platforms, self.clock)
+        self.appointments = Appointments(
+            self.store.people, self.roles, self.platforms, self.clock, self.rng
+        )
+        self.rights = Rights(self.roles, self.platforms, self.clock, self.appointments.appointed)
         self.editing = Editing(self.store, self.current, self.clock, self.approval)
         self.places = Places(self.store, self.clock, self.watch)
         self.subscriptions = Subscriptions(self.store, self.clock)
@@ -238,9 +244,16 @@ class App:
             settings=self.settings,
             records=self.store,
             feeds=ChannelFeeds(
-                channel, self.store.feeds, self.subscriptions, known, self.looks, self.poll_now
+                channel,
+                event_of(channel, f"{invocation.id} routes"),
+                self.store.feeds,
+                self.subscriptions,
+                known,
+                self.looks,
+                self.poll_now,
             ),
             edits=self.editing.by(invocation),
+            people=TeamPeople(invocation, self.appointments, self.retention.mentions),
             role=lambda: self.rights.role(invocation),
             private_keys=lambda: self.rights.private_keys(invocation),
             now=self.clock(),
@@ -253,6 +266,7 @@ class App:
             reports_go_to=tuple(map(known, self.admins)),
             routes=routes,
             page=page,
+            person=lambda text: None if platform is None else platform.person(text),
         )
 
     async def run(self, feeding: Work) -> None:

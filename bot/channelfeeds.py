@@ -34,10 +34,11 @@ class ChannelFeeds:
     """What a channel follows. Raises StorageError.
 
     `known` gives a channel as it goes on and of the kind that it is; `poll_now` has what is due
-    read at once. Without `looks` no feed can be looked at.
+    read at once. Without `looks` no feed can be looked at. `event` is the command's.
     """
 
     channel: Channel
+    event: str
     store: FeedStore
     subscriptions: Subscriptions
     known: Callable[[Channel], Channel]
@@ -62,14 +63,19 @@ class ChannelFeeds:
         return await asyncio.to_thread(_listed, await self.looks.body(given), redact(given))
 
     async def put(
-        self, wanted: Mapping[str, Terms | None], by: str, now: datetime
+        self,
+        wanted: Mapping[str, Terms | None],
+        by: str,
+        now: datetime,
+        *,
+        undoes: int | None = None,
     ) -> tuple[RouteChange, ...]:
         """Have feeds come here on these terms, or no more (None); give what was before.
 
-        What others than people here asked for stands.
+        What others than people here asked for stands. A command does so once.
         """
         texts = {url: None if terms is None else terms.text for url, terms in wanted.items()}
-        changes = await self.store.put(self.channel, texts, by, now)
+        changes = await self.store.put(self.channel, texts, by, now, self.event, undoes)
         self.subscriptions.forget()
         if any(texts.values()):
             # Before it is polled: on which terms its first entries come is known by then.

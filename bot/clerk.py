@@ -14,6 +14,7 @@ from random import Random, SystemRandom
 
 import structlog
 
+from bot.auditing import Auditing
 from bot.commands.context import Context
 from bot.confirmations import Confirmations
 from bot.core.commands import Answer, Call, CommandTable
@@ -21,8 +22,9 @@ from bot.core.document import Document, said
 from bot.core.helping import WHO
 from bot.core.limits import Allowance
 from bot.core.mention import Channel, Invocation
+from bot.core.people import Outcome
 from bot.core.refused import RefusedError
-from bot.errors import BotError, StorageError, UsageError
+from bot.errors import BotError, DeniedError, StorageError, UsageError
 from bot.rights import may
 from bot.storage.rows import Command
 from bot.storage.store import Store
@@ -122,15 +124,18 @@ class Clerk:
         if command is None:
             return False
         self.nudge()  # there may be more, and this one may take long
-        answer = await self._answer(command)
+        audit = Auditing(self.commands)
+        answer = await self._answer(command, audit)
         pages = () if answer.document is None else self.pages(command.channel, answer.document)
-        await self.store.answer(command, answer, self.clock(), pages)
+        await self.store.people.answer(command, answer, self.clock(), pages, audit.attempt)
         self.answered()
         return True
 
-    async def _answer(self, command: Command) -> Answer:
+    async def _answer(self, command: Command, audit: Auditing) -> Answer:
         """Carry a command out; whatever happens the asker gets an answer."""
+        audit.begins(command.line)
         if command.attempts > MOST_ATTEMPTS:
+            audit.becomes(Outcome.FAILED)
             return _told("That did not work: the bot stopped each time it tried.")
         invocation = Invocation(
             command.channel,
@@ -144,20 +149,17 @@ class Clerk:
             command.doubt,
         )
         try:
-            made = await self._carry_out(command, invocation)
-        except RefusedError as error:
-            return Answer(error.document)
-        except UsageError as error:
-            return _told(str(error))
-        except BotError as error:
-            log.error("command failed", error=str(error))
-            return _told(f"That did not work: {error}")
-        except Exception:
-            log.exception("command failed")
-            return _told("That did not work, and it is the bot's fault. Its log says why.")
-        return made if isinstance(made, Answer) else Answer(made)
+            made = await self._carry_out(command, invocation, audit)
+        except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it is
+            audit.fails(error)
+            return Answer(error.document) if isinstance(error, RefusedError) else _told(_why(error))
+        answer = made if isinstance(made, Answer) else Answer(made)
+        audit.makes(answer)
+        return answer
 
-    async def _carry_out(self, command: Command, invocation: Invocation) -> Document | Answer:
+    async def _carry_out(
+        self, command: Command, invocation: Invocation, audit: Auditing
+    ) -> Document | Answer:
         """Do what a command says, if its giver may. Raise UsageError."""
         channel = invocation.channel
         if command.attempts == 1 and invocation.actor:  # what nobody asked for takes no turn
@@ -165,15 +167,18 @@ class Clerk:
             wait = self.allowance.wait(asker, self.clock())
             if wait is not None:
                 seconds = math.ceil(wait.total_seconds())
+                audit.ends()  # a flood of commands must not be one of rows
                 raise UsageError(f"That is more than I can answer; try again in {seconds} s.")
         if invocation.doubt:
-            raise UsageError(invocation.doubt)
-        context = await self._context(command, invocation)
+            raise DeniedError(invocation.doubt)
+        context = await self._context(command, invocation, audit)
         call = self.commands.read(command.line, context.words)
+        audit.calls(call)
         await _allow(context, call)
         preview = call.command.preview
         shown = None if preview is None else await preview(context, **call.arguments)
         if shown is not None:
+            audit.becomes(Outcome.ASKED)
             return await self.confirmations.ask(context, command.event, command.line, shown)
         made = await call.command.handler(context, **call.arguments)
         if context.alone and isinstance(made, Answer):
@@ -181,18 +186,19 @@ class Clerk:
             made = replace(made, posts=posts)
         return made
 
-    async def _context(self, command: Command, invocation: Invocation) -> Context:
+    async def _context(self, command: Command, invocation: Invocation, audit: Auditing) -> Context:
         """Give a command's surroundings, in which it can confirm another one."""
         context = await self.context(invocation)
 
         async def confirm(code: str) -> Document | Answer:
-            line = await self.confirmations.confirmed(context, command.event, code)
+            line = await self.confirmations.confirmed(context, command.event, code, audit.begins)
             call = self.commands.read(line, context.words)
             await _allow(context, call)  # which may have changed meanwhile
             return await call.command.handler(context, **call.arguments)
 
         async def cancel(code: str) -> None:
-            await self.confirmations.cancel(context, command.event, code)
+            await self.confirmations.cancel(context, command.event, code, audit.begins)
+            audit.becomes(Outcome.CANCELLED)
 
         return replace(context, confirm=confirm, cancel=cancel)
 
@@ -202,8 +208,19 @@ async def _allow(context: Context, call: Call) -> None:
         path = " ".join(call.command.path)
         if call.command.shows:
             who = WHO[call.command.role] + (", and moderators here," if call.command.local else "")
-            raise UsageError(f"Only {who} may change that; nothing was done. `{path}` shows it.")
-        raise UsageError(f"Only {WHO[call.command.role]} may use `{path}`; nothing was done.")
+            raise DeniedError(f"Only {who} may change that; nothing was done. `{path}` shows it.")
+        raise DeniedError(f"Only {WHO[call.command.role]} may use `{path}`; nothing was done.")
+
+
+def _why(error: Exception) -> str:
+    """Say why a command was not carried out; what the asker cannot mend is logged."""
+    if isinstance(error, UsageError):
+        return str(error)
+    if isinstance(error, BotError):
+        log.error("command failed", error=str(error))
+        return f"That did not work: {error}"
+    log.error("command failed", exc_info=error)
+    return "That did not work, and it is the bot's fault. Its log says why."
 
 
 def _told(text: str) -> Answer:

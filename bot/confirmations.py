@@ -8,7 +8,7 @@ from random import Random
 from bot.commands.context import Context
 from bot.core.commands import CommandTable, Role
 from bot.core.document import Actions, Button, Document, Paragraph, quoted, spoken
-from bot.errors import UsageError
+from bot.errors import DeniedError, UsageError
 from bot.rights import may, refuse_forgeable
 from bot.storage.rows import Asked, Settled
 from bot.storage.store import Store
@@ -44,15 +44,29 @@ class Confirmations:
         blocks = (*preview.blocks, Paragraph(spoken(how)), Actions(buttons))
         return Document(preview.summary, blocks)
 
-    async def confirmed(self, context: Context, event: str, code: str) -> str:
-        """Give the line that a code stands for, to be carried out now; raise UsageError if none."""
-        return await self._settle(context, event, code, Settled.CONFIRMED)
+    async def confirmed(
+        self, context: Context, event: str, code: str, found: Callable[[str], None]
+    ) -> str:
+        """Give the line that a code stands for, to be carried out now; raise UsageError if none.
 
-    async def cancel(self, context: Context, event: str, code: str) -> None:
+        `found` is called with it first, whether it may be carried out or not.
+        """
+        return await self._settle(context, event, code, Settled.CONFIRMED, found)
+
+    async def cancel(
+        self, context: Context, event: str, code: str, found: Callable[[str], None]
+    ) -> None:
         """Let a command not be carried out; raise UsageError if it does not wait."""
-        await self._settle(context, event, code, Settled.CANCELLED)
+        await self._settle(context, event, code, Settled.CANCELLED, found)
 
-    async def _settle(self, context: Context, event: str, code: str, settled: Settled) -> str:
+    async def _settle(
+        self,
+        context: Context,
+        event: str,
+        code: str,
+        settled: Settled,
+        found: Callable[[str], None],
+    ) -> str:
         invocation = context.invocation
         refuse_forgeable(invocation)
         code = code.casefold()
@@ -62,11 +76,12 @@ class Confirmations:
                 f"Nothing waits here under {quoted(code)}. After 10 minutes a command has to be "
                 "given again."
             )
+        found(asked.line)
         again = asked.used_by == event
         if asked.settled is not None and not again:
             raise UsageError(f"That was {asked.settled} already; nothing was done.")
         if not await self._is_theirs(context, asked):
-            raise UsageError("Only whoever gave that command may do this; nothing was done.")
+            raise DeniedError("Only whoever gave that command may do this; nothing was done.")
         if not await self.store.settle(invocation.channel, code, event, settled, self.clock()):
             raise UsageError("That has expired; give the command again. Nothing was done.")
         return asked.line

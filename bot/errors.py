@@ -3,6 +3,7 @@
 BotError                   its docstring is its default message
 ├─ InvalidFileError        a config or watchlist file; every problem has a place
 ├─ UsageError              what a person typed; the text is for that person
+│  └─ DeniedError          they may not, or nobody can know whether they may
 ├─ DeliveryError           a platform did not take a card
 ├─ FeedError               a feed could not be read
 │  └─ GoneError            its server says that it is gone for good
@@ -46,6 +47,10 @@ class InvalidFileError(BotError):
 
 class UsageError(BotError):
     """That command cannot be carried out."""
+
+
+class DeniedError(UsageError):
+    """Only others may do that."""
 
 
 class DeliveryError(BotError):

@@ -1,12 +1,12 @@
-"""Finds out what somebody may do: by the configuration, else by the platform's own rights.
+"""Finds out what somebody may do: by the configuration, by chat, else by the platform's own rights.
 
-Raises UsageError where nobody can know who it is that wants to do it.
+Raises DeniedError where nobody can know who it is that wants to do it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import structlog
 
@@ -15,7 +15,7 @@ from bot.core.commands import Call, Role
 from bot.core.line import plain_line
 from bot.core.mention import Channel, Invocation
 from bot.core.roles import Roles
-from bot.errors import DeliveryError, UsageError
+from bot.errors import DeliveryError, DeniedError
 from bot.platforms.base import Platform
 
 log = structlog.get_logger()
@@ -24,6 +24,12 @@ KEPT = timedelta(minutes=1)
 MOST_KEPT = 1_000
 
 Told = TypeVar("Told")
+Appointed: TypeAlias = Mapping[tuple[str, str], Role]
+"""Roles given by chat, by platform and person."""
+
+
+async def _nobody(_team: str) -> Appointed:
+    return {}
 
 
 @dataclass(slots=True)
@@ -50,11 +56,15 @@ class _Remembered(Generic[Told]):
 
 @dataclass(slots=True)
 class Rights:
-    """Asks platforms about people, and remembers the answers for a minute."""
+    """Asks platforms about people, and remembers the answers for a minute.
+
+    `appointed` gives the roles that people of a team hold by chat, from its own memory.
+    """
 
     roles: Roles
     platforms: Mapping[str, Platform]
     clock: Callable[[], datetime]
+    appointed: Callable[[str], Awaitable[Appointed]] = _nobody
     _roles: _Remembered[Role] = field(init=False, default_factory=_Remembered)
     _moderators: _Remembered[bool] = field(init=False, default_factory=_Remembered)
 
@@ -63,6 +73,9 @@ class Rights:
         refuse_forgeable(invocation)
         channel, actor = invocation.channel, invocation.actor
         given = self.roles.role(channel.platform, actor)
+        if given is not Role.ADMIN:
+            held = (await self.appointed(channel.team)).get((channel.platform, actor), given)
+            given = held if held.reaches(given) else given
         platform = self.platforms.get(channel.platform)
         if given is Role.ADMIN or platform is None:
             return given
@@ -110,9 +123,9 @@ class Rights:
 
 
 def refuse_forgeable(invocation: Invocation) -> None:
-    """Raise UsageError, with what to type instead, if a command is no proof of who gave it."""
+    """Raise DeniedError, with what to type instead, if a command is no proof of who gave it."""
     if invocation.forgeable:
-        raise UsageError(
+        raise DeniedError(
             "A reaction is not encrypted and can be forged, so this needs a typed command: "
             f"`{plain_line(invocation.line)}`"
         )

@@ -172,6 +172,9 @@ async def serve(config: Config) -> None:
         assemble(config, platforms) as (app, fed),
         listening(config, platforms),
     ):
+        # At a terminal whoever types is an admin; a workspace that installs the bot has its own.
+        if config.slack.bot_token is not None or config.matrix.accounts:
+            await app.appointments.offer()
         await run_until_signal(app, fed)
     log.info("stopped")
 

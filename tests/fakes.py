@@ -81,6 +81,7 @@ class FakePlatform:
     keeps_answers: bool = False
     moderators: set[tuple[str, str]] = field(default_factory=set)
     page: int = 0
+    rule: str = ""
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def __post_init__(self) -> None:
@@ -202,6 +203,14 @@ class FakePlatform:
         """Say what a test said."""
         del team
         return self.rooms.get(actor, frozenset())
+
+    def managers(self) -> str:
+        """Say what a test said."""
+        return self.rule
+
+    def person(self, text: str) -> str | None:
+        """Take a name after an @."""
+        return text.removeprefix("@") if text.startswith("@") else None
 
     def facts(self) -> Sequence[str]:
         """Tell nothing."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -141,6 +142,21 @@ async def test_a_broken_file_is_told_and_the_last_good_watchlist_kept(tmp_path: 
             assert process.stdin is not None
             process.stdin.write(b"vendor nuctech\n")
             await read_until(process.stdout, "you, privately", "Nuctech", "Surveillance cameras")
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("chat", ["console", "slack"])
+async def test_a_start_where_nobody_is_an_admin_writes_a_code_into_the_log(
+    tmp_path: Path, chat: str
+) -> None:
+    await empty(tmp_path / "bot.db")
+    tokens = {"bot_token": "xoxb-1", "app_token": "xapp-1", "api_url": "http://127.0.0.1:1/"}
+    async with paper(datetime.now(UTC)) as site:
+        config = configuration(tmp_path, site, slack=tokens if chat == "slack" else {})
+        async with started("run", "--config", str(config), folder=tmp_path) as process:
+            told = await read_until(process.stderr, '"started"')
+    found = re.search("type `vendor claim ([a-z2-9]{4}-){3}[a-z2-9]{4}` to the bot", told)
+    assert (found is not None) == (chat == "slack")
 
 
 async def test_a_broken_start_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.commands.edits import Edits
@@ -17,6 +17,8 @@ from bot.core.matcher import Matcher
 from bot.core.mention import Channel, Invocation
 from bot.core.overview import Overview
 from bot.core.page import PageText
+from bot.core.past import Past
+from bot.core.people import Appointment, Attempted
 from bot.core.places import Listening, Watch
 from bot.core.routes import RouteChange, Terms
 from bot.core.settings import Settings
@@ -121,11 +123,16 @@ class Feeds(Protocol):
         """
 
     async def put(
-        self, wanted: Mapping[str, Terms | None], by: str, now: datetime
+        self,
+        wanted: Mapping[str, Terms | None],
+        by: str,
+        now: datetime,
+        *,
+        undoes: int | None = None,
     ) -> tuple[RouteChange, ...]:
         """Have feeds come here on these terms, or no more (None); give what was before.
 
-        What others than people here asked for stands.
+        What others than people here asked for stands. A command does so once.
         """
 
     async def here(self) -> tuple[Followed, ...]:
@@ -136,6 +143,41 @@ class Feeds(Protocol):
 
     def outlines(self, feeds: Iterable[Feed], now: datetime) -> tuple[str, ...]:
         """Give the lines of an OPML list of feeds."""
+
+
+class People(Protocol):
+    """What commands ask of, and do to, the roles of one team. May raise StorageError.
+
+    What changes something raises UsageError where it is not to be. A person is a platform's own id.
+    """
+
+    async def claim(self, code: str) -> None:
+        """Make the asker the team's first admin, by the code in the bot's log."""
+
+    async def appoint(self, actor: str, role: Role) -> bool:
+        """Give somebody on this platform a role; say False if they hold it."""
+
+    async def dismiss(self, actor: str) -> bool:
+        """End what somebody was appointed to; say False if they were not."""
+
+    async def appointed(self) -> tuple[Appointment, ...]:
+        """Give who was appointed."""
+
+    def named(self) -> Mapping[str, Role]:
+        """Give whom the configuration names, people and groups, by their keys."""
+
+    def rules(self) -> Sequence[str]:
+        """Say who may by the platform's own rights, a sentence each."""
+
+    async def attempts(self, limit: int, *, private: frozenset[str]) -> tuple[Attempted, ...]:
+        """Give what was attempted last; in private channels only where their key is given."""
+
+    @property
+    def attempts_kept(self) -> timedelta:
+        """How long that is known."""
+
+    async def past(self, vendor: str, *, private: frozenset[str]) -> Past:
+        """Give the last days of a vendor; of private channels only where their key is given."""
 
 
 async def _nobody() -> bool:
@@ -154,6 +196,10 @@ async def _no_page(_url: str) -> PageText:
     raise UsageError("Pages cannot be fetched here.")
 
 
+def _no_person(_text: str) -> str | None:
+    return None
+
+
 def _as_it_is(channel: Channel) -> Channel:
     return channel
 
@@ -170,7 +216,7 @@ class Context:
     so what is said there to all would be said twice. `reports_go_to` are the channels of
     those who mend the watchlist, `routes` the channels that each feed goes to. `facts` tells of
     the platform's connections. `page` reads the page at an address; it raises FeedError, or
-    UsageError where none can be read.
+    UsageError where none can be read. `person` gives the id of whom a word names, None if nobody.
     """
 
     invocation: Invocation
@@ -181,6 +227,7 @@ class Context:
     records: Records
     feeds: Feeds
     edits: Edits
+    people: People
     role: Callable[[], Awaitable[Role]]
     private_keys: Callable[[], Awaitable[frozenset[str]]]
     now: datetime
@@ -195,6 +242,7 @@ class Context:
     facts: Callable[[], Sequence[str]] = tuple
     routes: Mapping[str, tuple[Channel, ...]] = field(default_factory=dict)
     page: Callable[[str], Awaitable[PageText]] = _no_page
+    person: Callable[[str], str | None] = _no_person
 
     @property
     def team(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bot.commands.context import Context
+from bot.core.addresses import redact
 from bot.core.commands import Answer
 from bot.core.document import (
     Actions,
@@ -11,18 +12,22 @@ from bot.core.document import (
     Button,
     Document,
     Handle,
+    Inlines,
     Item,
     Paragraph,
+    Struck,
     spoken,
     strong,
     words,
 )
+from bot.core.editing.change import Change
 from bot.core.editing.done import Done
-from bot.core.editing.overlay import TEAM
+from bot.core.editing.overlay import ROUTES, TEAM
 from bot.core.editing.revision import Revision
-from bot.core.editing.tree import Fault
-from bot.core.editing.words import changes_bullets, place_words
+from bot.core.editing.tree import Fault, Value
+from bot.core.editing.words import change_words, changes_bullets, place_words
 from bot.core.mention import Channel
+from bot.core.routes import Terms, shown
 
 
 def edited(context: Context, done: Done, lead: str, more: Iterable[Block] = ()) -> Answer:
@@ -44,12 +49,13 @@ def edited(context: Context, done: Done, lead: str, more: Iterable[Block] = ()) 
             Paragraph(spoken(f"It holds once somebody else says so: `{_approve(number)}`"))
         )
         blocks.append(Actions((Button("Take it back", f"watchlist reject {number}"),)))
-        return Answer(Document(summary, tuple(blocks)), posts=tuple(_asking(context, done, lead)))
+        asking = tuple(_asking(context, done, lead))
+        return Answer(Document(summary, tuple(blocks)), posts=asking, revision=number)
     buttons = [Button("Undo", f"watchlist undo {number}", "↩️")]
     if done.record is not None:
         buttons.insert(0, Button("Show card", f"vendor {done.record.id}"))
     blocks.append(Actions(tuple(buttons)))
-    return Answer(Document(summary, tuple(blocks)))
+    return Answer(Document(summary, tuple(blocks)), revision=number)
 
 
 def weak_blocks(weak: Iterable[Fault]) -> tuple[Block, ...]:
@@ -64,11 +70,34 @@ def vendor_name(context: Context, revision: Revision) -> str:
     """Name what a revision is about, also where it is not watched any more or not yet."""
     if revision.vendor == TEAM:
         return "the team's own settings"
+    if revision.vendor == ROUTES:
+        return "what comes to a channel"
     for change in revision.changes:
         for value in (change.new, change.old) if not change.path else ():
             if isinstance(value, dict) and revision.vendor not in context.watchlist.vendors:
                 return str(value.get("name", revision.vendor))
     return context.name(revision.vendor)
+
+
+def told_changes(context: Context, revision: Revision) -> tuple[Inlines, ...]:
+    """Say each change of a revision in a line."""
+    if revision.vendor != ROUTES:
+        return tuple(map(change_words, revision.changes))
+    return tuple(_route_words(context, each) for each in revision.changes)
+
+
+def _route_words(context: Context, change: Change) -> Inlines:
+    feed = redact(change.path[1])
+    old, new = (_terms_words(context, each) for each in (change.old, change.new))
+    if change.old is None:
+        return words(f"{feed}: followed, {new}")
+    return words(f"{feed}: ", Struck(old), f" → {new}")
+
+
+def _terms_words(context: Context, text: Value | None) -> str:
+    if not isinstance(text, str):
+        return "not followed"
+    return shown(Terms.read(text), context.name) or "all of it"
 
 
 def _approve(number: int) -> str:

@@ -23,6 +23,7 @@ from bot.core.document import (
 )
 from bot.core.editing.overlay import TEAM, Conflict
 from bot.core.editing.revision import Revision
+from bot.core.editing.tree import put
 from bot.core.editing.words import change_words, place_words, value_words
 from bot.core.overview import moment
 from bot.errors import UsageError
@@ -81,7 +82,8 @@ async def watchlist_policy(context: Context, line: Rest = NOTHING) -> Document |
     if len(line) > LONGEST_POLICY:
         raise UsageError(f"A policy note has at most {LONGEST_POLICY} characters.")
     new = None if line.casefold() == "none" else line
-    changes = context.edits.edition.edited(TEAM, {"policy": new} if new else {})
+    edition = context.edits.edition
+    changes = edition.edited(TEAM, put(edition.record(TEAM), ("policy",), new))
     done = await context.edits.change(TEAM, changes)
     lead = "The policy note is gone." if new is None else "The policy note stands on every card."
     return edited(context, done, lead)

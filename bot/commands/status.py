@@ -16,6 +16,7 @@ from bot.core.document import (
     words,
 )
 from bot.core.duration import write_duration
+from bot.core.overview import policy_words, proposals_words
 from bot.core.status import State, Status
 
 
@@ -25,6 +26,10 @@ async def vendor_status(context: Context) -> Document:
     status = await context.records.status(context.now, context.invocation.channel.key, context.team)
     lead = _lead(status)
     blocks: list[Block] = [Paragraph(words(strong(lead))), Bullets(_counts(context, status))]
+    if status.proposals:
+        blocks.append(Paragraph(spoken(proposals_words(status.proposals))))
+    if status.policy:
+        blocks.append(Paragraph(policy_words(status.policy)))
     facts = tuple(Item(words(each)) for each in context.facts())
     if facts:
         blocks += [Heading(words("Connections")), Bullets(facts)]

@@ -59,12 +59,13 @@ class Answer:
     """What a command comes to: what its giver is told, all of the channel where it is `shared`.
 
     `posts` goes to other channels, or to this one for all to see. Without `document` nothing is
-    said.
+    said. `revision` is the number of the change that it made to the watchlist, if it made one.
     """
 
     document: Document | None
     shared: bool = False
     posts: tuple[tuple[Channel, Document], ...] = ()
+    revision: int | None = None
 
 
 Handler = Callable[..., Awaitable[Document | Answer]]

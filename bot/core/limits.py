@@ -36,6 +36,33 @@ class Allowance:
         return None
 
 
+@dataclass(slots=True)
+class WrongTries:
+    """Lets each person be wrong `most` times within a span that ends now."""
+
+    most: int = 5
+    within: timedelta = timedelta(hours=1)
+    _wrong: OrderedDict[str, tuple[datetime, ...]] = field(init=False, default_factory=OrderedDict)
+
+    def may(self, who: str, now: datetime) -> bool:
+        """Say whether somebody may try at `now`. A clock set back forgives nobody."""
+        return len(self._lately(who, now)) < self.most
+
+    def wrong(self, who: str, now: datetime) -> None:
+        """Count a try as wrong."""
+        self._wrong[who] = (*self._lately(who, now), now)
+        self._wrong.move_to_end(who)
+        if len(self._wrong) > MOST_ASKERS:
+            self._wrong.popitem(last=False)
+
+    def forgive(self, who: str) -> None:
+        """Count none of somebody's tries any more: they knew."""
+        self._wrong.pop(who, None)
+
+    def _lately(self, who: str, now: datetime) -> tuple[datetime, ...]:
+        return tuple(at for at in self._wrong.get(who, ()) if now - at < self.within)
+
+
 STEPS = (1, 5, 15, 60)
 WELL_AFTER = timedelta(seconds=60)
 """What ran for so long did work; its next failure counts as the first."""

@@ -71,12 +71,18 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything that the page shows, newest first where it has a time."""
+    """Everything that the page shows, newest first where it has a time.
+
+    `proposals` are changes of the watchlist that wait for somebody to approve them, `policy` is the
+    team's own note, empty if it has none.
+    """
 
     channels: tuple[Watched, ...]
     mutes: tuple[Mute, ...]
     feeds: tuple[FeedHealth, ...]
     alerts: tuple[Told, ...]
+    proposals: int = 0
+    policy: str = ""
 
 
 def overview(
@@ -90,6 +96,7 @@ def overview(
     blocks: list[Block] = [
         Heading(words(strong("VendorWatch"))),
         Paragraph(spoken(f"{_watched(vendors)} `vendor help` says what you can type.")),
+        *_team(seen),
         Heading(words("Channels")),
         _channels(seen.channels, how),
         Divider(),
@@ -104,6 +111,27 @@ def overview(
         Footnote(words("Of private channels, only those that you are in are shown.")),
     ]
     return Document("What VendorWatch watches, and where", tuple(blocks))
+
+
+def _team(seen: Overview) -> list[Block]:
+    """Show the team's note, and that changes wait."""
+    blocks: list[Block] = []
+    if seen.policy:
+        blocks.append(Paragraph(policy_words(seen.policy)))
+    if seen.proposals:
+        blocks.append(Paragraph(spoken(proposals_words(seen.proposals))))
+    return blocks
+
+
+def policy_words(note: str) -> Inlines:
+    """Show a team's own note: its words, and that they are the team's."""
+    return words(strong("Team's note: "), note)
+
+
+def proposals_words(count: int) -> str:
+    """Say how many changes wait, and how they are seen."""
+    waiting = "1 proposal waits" if count == 1 else f"{count} proposals wait"
+    return f"{waiting} for a decision: `watchlist proposals`."
 
 
 def _watched(vendors: int) -> str:

@@ -22,6 +22,11 @@ class Roles:
         """Give the role that a person was given by name; a reader's if none."""
         return self.given.get(f"{platform}:{actor}", Role.READER)
 
+    @property
+    def names_admin(self) -> bool:
+        """Whether anybody is named as an admin, a person or a group."""
+        return Role.ADMIN in self.given.values()
+
     def on(self, platform: str) -> dict[str, Role]:
         """Give all that is given on a platform, by the platform's own id."""
         keys = ((key.partition(":"), role) for key, role in self.given.items())

@@ -42,7 +42,11 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How things stand. `oldest_open` is when the oldest document not yet delivered was queued."""
+    """How things stand. `oldest_open` is when the oldest document not yet delivered was queued.
+
+    `proposals` are changes of the watchlist that wait for somebody to approve them, `policy` is the
+    team's own note, empty if it has none.
+    """
 
     outbox: Mapping[State, int]
     waiting: int
@@ -51,3 +55,5 @@ class Status:
     oldest_open: datetime | None
     troubles: int
     parked: tuple[Parked, ...]
+    proposals: int = 0
+    policy: str = ""

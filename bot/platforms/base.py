@@ -131,6 +131,12 @@ class Platform(Protocol):
     async def private_channels(self, actor: str, team: str) -> frozenset[str]:
         """Give the ids of the private channels that both the person and the bot are in."""
 
+    def managers(self) -> str:
+        """Say in a sentence who is in charge by the platform's own rights; empty if nobody is."""
+
+    def person(self, text: str) -> str | None:
+        """Give the id of the person that a word of a command names; None if it names nobody."""
+
     def is_direct(self, channel: Channel) -> bool:
         """Say whether nobody but one person and the bot is in a channel."""
 

@@ -9,7 +9,7 @@ from bot.core.feed import Feed, Paragraphs, Poll, Route, Subscription, Unread
 from bot.core.mention import Channel, Mention
 from bot.core.routes import RouteChange
 from bot.errors import StorageError
-from bot.storage import entries, feeds, pages, paragraphs, rulings, subscriptions
+from bot.storage import entries, feeds, pages, paragraphs, routings, rulings, subscriptions
 from bot.storage.database import Database
 from bot.storage.entries import EntryKey, Kept
 from bot.storage.gathered import Gathered
@@ -162,17 +162,21 @@ class FeedStore:
             subscriptions.subscribe, team, origin, tuple(routes), by, now
         )
 
-    async def put(
-        self, channel: Channel, wanted: Mapping[str, str | None], by: str, now: datetime
+    async def put(  # noqa: PLR0913, PLR0917 - what is wanted where, by whom, when, and by which command
+        self,
+        channel: Channel,
+        wanted: Mapping[str, str | None],
+        by: str,
+        now: datetime,
+        event: str | None = None,
+        undoes: int | None = None,
     ) -> tuple[RouteChange, ...]:
         """Let feeds come to a channel by chat on these terms, or no more (None); say what was.
 
         The terms are `Terms.text`; ValueError is raised for others. A feed that is new to it is due
-        as with `subscribe`.
+        as with `subscribe`. By a command, of one `event`, it is a revision, and done once.
         """
-        return await self.database.write(
-            subscriptions.put_all, channel.team, channel, wanted, by, now
-        )
+        return await self.database.write(routings.put, channel, wanted, by, now, event, undoes)
 
     async def unsubscribe(
         self, team: str, feed: str, channel: Channel | None, origins: Collection[str]

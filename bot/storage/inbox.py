@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, exists, or_, select, update
 from bot.core.commands import Answer
 from bot.core.document import Document
 from bot.core.mention import Channel, Invocation
-from bot.storage import answers, confirmations, outbox
+from bot.core.people import Attempt
+from bot.storage import answers, audits, confirmations, outbox
 from bot.storage.database import insert_missing
 from bot.storage.rows import Command, Draft, Kind
 from bot.storage.tables import inbox
@@ -88,22 +89,25 @@ def take(connection: Connection, now: datetime, lease: timedelta) -> Command | N
     )
 
 
-def answer(
+def answer(  # noqa: PLR0913, PLR0917 - all that is to be one transaction
     connection: Connection,
     command: Command,
     made: Answer,
     pages: Sequence[Document],
     now: datetime,
+    attempt: Attempt | None = None,
 ) -> bool:
     """Queue what a command brings and forget the command; False if it was answered before.
 
-    `pages` are the messages that the answer takes.
+    `pages` are the messages that the answer takes. An `attempt` is kept.
     """
     # SQLite gives a number again when the last row is gone.
     this = (inbox.c.id == command.id, inbox.c.event == command.event)
     if connection.execute(delete(inbox).where(*this)).rowcount == 0:
         return False
     confirmations.forget_line(connection, command.event)
+    if attempt is not None:
+        audits.keep(connection, command, attempt, now)
     for number, (channel, document) in enumerate(made.posts):
         key = f"{outbox.BROUGHT}{number} by {command.event}"
         outbox.queue(connection, Draft(key, channel.team, channel, document), now)

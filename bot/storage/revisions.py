@@ -53,17 +53,18 @@ def after(connection: Connection, team: str, seq: int) -> tuple[Revision, ...]:
     return tuple(map(_revision, rows))
 
 
-def write(connection: Connection, wanted: Wanted, seq: int) -> Revision | None:
+def write(connection: Connection, wanted: Wanted, seq: int | None) -> Revision | None:
     """Write a revision over the edition of a `seq`; None if that is not the last one any more.
 
-    What the same event wrote before is given as it is.
+    Without `seq` it is written over whatever stands. What the same event wrote before is given as
+    it is.
     """
     team = wanted.channel.team
     last = _lock(connection, team)
     before = connection.execute(select(revision).where(revision.c.event == wanted.event)).first()
     if before is not None:
         return _revision(before)
-    if last.seq != seq and not wanted.proposed:
+    if seq is not None and last.seq != seq and not wanted.proposed:
         return None
     made = Revision(
         number=last.number + 1,

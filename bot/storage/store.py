@@ -45,6 +45,7 @@ from bot.storage.database import Database
 from bot.storage.feedstore import FeedStore
 from bot.storage.gathered import Gathered
 from bot.storage.migrate import migrate
+from bot.storage.peoplestore import PeopleStore
 from bot.storage.receipts import Posted
 from bot.storage.revisionstore import RevisionStore
 from bot.storage.rows import (
@@ -66,13 +67,14 @@ from bot.storage.rulings import Case
 class Store:
     """The database, opened. Close it when done.
 
-    `feeds` is the part of it that is about feeds, `revisions` about edits of the watchlist.
+    Parts of it are `feeds`, `revisions` about edits of the watchlist, and `people`.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.feeds = FeedStore(database)
         self.revisions = RevisionStore(database)
+        self.people = PeopleStore(database)
         # What is written for many costs hardly more than for one.
         self._recorded: Gathered[Case, tuple[Ruling, ...]] = Gathered(
             lambda cases: self._database.write(rulings.rule, cases)
@@ -283,11 +285,7 @@ class Store:
         `pages` are the messages that its document takes, one if they are not given. An answer to
         an edited command takes the place of the one before.
         """
-        if made.document is not None and not pages:
-            pages = (made.document,)
-        answered = await self._database.write(inbox.answer, command, made, pages, now)
-        await self._database.tidy()
-        return answered
+        return await self.people.answer(command, made, now, pages)
 
     async def ask(self, channel: Channel, asked: Asked, event: str, codes: Sequence[str]) -> str:
         """Let a command wait to be confirmed; give its code, the first of these that is free.

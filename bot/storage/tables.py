@@ -334,6 +334,49 @@ confirmation = Table(
     Column("outcome", Text),
 )
 
+# Roles that people were given by chat: `by` whom (a key), or by nobody but the code in the log.
+appointment = Table(
+    "appointment",
+    metadata,
+    _id(),
+    _team(),
+    Column("platform", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("by", Text),
+    Column("at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ended_by", Text),
+    Index(None, "team", "ended_at"),
+)
+
+# The code that makes somebody a team's first admin, by its digest, and who used it (a key).
+claim = Table(
+    "claim",
+    metadata,
+    _team(primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("used_by", Text),
+)
+
+# Who attempted what not everybody may: a command's words, without what followed them.
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    _team(),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("command", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("revision", BigInteger),
+    Index(None, "team", "id"),
+    Index(None, "at"),
+)
+
 # Workspaces that installed the bot: `data` is encrypted. One that took it out is erased later.
 installation = Table(
     "installation",

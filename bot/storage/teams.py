@@ -10,7 +10,10 @@ from bot.core.status import State
 from bot.storage import subscriptions
 from bot.storage.database import insert_missing
 from bot.storage.tables import (
+    appointment,
+    audit,
     channel_setting,
+    claim,
     confirmation,
     cursor,
     edition,
@@ -102,6 +105,8 @@ def erase(connection: Connection, platform: str, team: str) -> int:
         (place, place.c.platform == platform),
         (cursor, cursor.c.platform == platform),
         (sealed_event, sealed_event.c.platform == platform),
+        (appointment, appointment.c.platform == platform),
+        (audit, _on(audit.c.channel, platform)),
     ):
         gone += connection.execute(delete(table).where(table.c.team == team, there)).rowcount
     gone += subscriptions.erase(connection, platform, team)
@@ -119,7 +124,7 @@ def erase(connection: Connection, platform: str, team: str) -> int:
         delete(installation).where(installation.c.platform == platform, installation.c.team == team)
     ).rowcount
     if _is_alone(connection, team):
-        own = (pause, mute, wrong_match, story_entry, story, oauth_state, revision, edition)
+        own = (pause, claim, mute, wrong_match, story_entry, story, oauth_state, revision, edition)
         for table in own:
             gone += connection.execute(delete(table).where(table.c.team == team)).rowcount
     return gone

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, or_, select, update
 
 from bot.core.document import to_json
-from bot.storage import confirmations, entries, pages, paragraphs, sealed, teams
+from bot.storage import audits, confirmations, entries, pages, paragraphs, sealed, teams
 from bot.storage.outbox import NOTHING
 from bot.storage.rows import ANSWERS, Retention
 from bot.storage.tables import held, mention, outbox, story, story_entry
@@ -21,6 +21,7 @@ def purge(connection: Connection, now: datetime, keep: Retention) -> int:
         + _documents(connection, now, keep)
         + _answers(connection, now - keep.answers)
         + confirmations.purge(connection, now)
+        + audits.purge(connection, now - keep.mentions, _AT_ONCE)
         + entries.empty(connection, now - keep.entries, _AT_ONCE)
         + pages.purge(connection)
         + entries.forget(connection, now - keep.ids, _AT_ONCE)

@@ -154,6 +154,15 @@ class RecorderPlatform:
         del actor, team
         return frozenset()
 
+    def managers(self) -> str:
+        """Nobody does."""
+        return ""
+
+    def person(self, text: str) -> str | None:
+        """Know nobody."""
+        del text
+        return None
+
     def is_direct(self, channel: Channel) -> bool:
         """Nobody is alone here."""
         del channel

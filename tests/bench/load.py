@@ -156,6 +156,15 @@ class Silent:
         del actor, team
         return frozenset()
 
+    def managers(self) -> str:
+        """Nobody does."""
+        return ""
+
+    def person(self, text: str) -> str | None:
+        """Know nobody."""
+        del text
+        return None
+
     def is_direct(self, channel: Channel) -> bool:
         """Nobody is alone here."""
         del channel

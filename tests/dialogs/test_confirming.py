@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.auditing import Auditing
+from bot.commands import table
 from bot.core.commands import Role
 from bot.core.mention import Channel, Invocation
 from bot.core.settings import Settings
@@ -105,7 +107,7 @@ async def test_a_confirmation_that_a_crash_cut_short_is_carried_out_once(hall: B
     store = hall.app.store
     command = await store.take_command(hall.clock(), timedelta(minutes=1))
     assert command is not None
-    await hall.app.clerk._answer(command)  # and then the process ends
+    await hall.app.clerk._answer(command, Auditing(table))  # and then the process ends
     hall.clock.pass_(minutes=2)
     await hall.settle()
     assert hall.platform.replies[-1][1].startswith("Muted: All vendors")

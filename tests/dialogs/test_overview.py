@@ -1,6 +1,7 @@
 """What is watched where: one page for each who asks, with what they may see."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import pytest
 
 from bot.core.feed import Feed, Poll, Route
 from bot.core.mention import Channel
+from bot.core.overview import Overview, overview
 from bot.core.roles import Roles
 from bot.core.settings import Settings
+from bot.core.status import Status
 from tests.dialogs.conftest import ACME, FEED, ROAD, Bot, a_bot, buttons, place
-from tests.fakes import Clock
+from tests.fakes import NOON, Clock, said
 
 BOARD = Channel("fake", "#board", private=True)
 
@@ -188,3 +191,29 @@ async def test_a_feed_that_is_gone_is_not_said_to_fail(tmp_path: Path) -> None:
             "0 polled, all well; 1 gone.",
             f"{FEED}: gone for good (410), and not looked at any more",
         ]
+
+
+@pytest.mark.parametrize(
+    ("proposals", "note", "told"),
+    [
+        (0, "", []),
+        (1, "", ["1 proposal waits for a decision: watchlist proposals."]),
+        (2, "", ["2 proposals wait for a decision: watchlist proposals."]),
+        (0, "Ask procurement `first`.", ["Team's note: Ask procurement `first`."]),
+    ],
+)
+async def test_what_waits_for_a_decision_and_the_teams_note_are_shown(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch, proposals: int, note: str, told: list[str]
+) -> None:
+    seen = Overview((), (), (), (), proposals, note)
+    page = said(overview(seen, 2, str, str, NOON)).splitlines()
+    assert page[2:-9] == told
+    status = await bot.app.store.status(NOON)
+
+    async def now(*_: object) -> Status:
+        return replace(status, proposals=proposals, policy=note)
+
+    monkeypatch.setattr("bot.storage.store.Store.status", now)
+    shown = (await bot.answers("vendor status")).splitlines()
+    assert [each for each in shown if each in told] == told
+    assert ("proposal" in " ".join(shown), "note" in " ".join(shown)) == (proposals > 0, note != "")

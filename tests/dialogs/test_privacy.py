@@ -93,6 +93,7 @@ async def a_busy_day(bot: Bot) -> None:
     await bot.reads(("For all, mended", "", "Acme Cam"), url=NEWS)
     await bot.hears(HALL, f"Road Runner, see {NEWS}", message_id="public-1")
     await bot.alerts(ZEPHYR, mode="digest")
+    await bot.answers("vendor pause", "mallory", QUARTZ)
     bot.clock.pass_(days=2)
     await bot.hears(ZEPHYR, "Hush Hush, Acme Cam", message_id="secret-7")
     bot.clock.pass_(days=1)
@@ -118,6 +119,9 @@ async def test_nothing_of_a_private_channel_shows_anywhere_else(place: Bot) -> N
         "history": repr(lists),
         "status": repr(status),
         "given up": repr(await store.parked(99)),
+        "what was attempted": repr(await store.people.attempts(99)),
+        "the last days": repr(await store.people.past("hush-hush", place.clock()))
+        + repr(await store.people.past("acme-cam", place.clock())),
         "precision": repr(await store.precision()),
         "choices of the public channel": repr(await store.mutes(place.clock()))
         + repr(await store.chosen(HALL.key)),

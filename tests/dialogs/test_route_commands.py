@@ -326,3 +326,29 @@ async def test_each_feed_of_a_channel_brings_what_its_own_route_says(web: Web) -
     web.bot.posted()
     await web.bot.reads(("Road Runner wins", "", "Road Runner"), feed=web.url("/b.xml"))
     assert len(web.bot.posted()) == 1
+
+
+# --------------------------------------------------------------------------- the log
+
+
+async def test_routes_are_in_the_log_and_can_be_taken_back(web: Web) -> None:
+    await says(web, f"add {web.url()} vendors=Acme Cam")
+    await says(web, f"edit {web.url()} vendors=none min=exact")
+    log = await web.bot.answers("watchlist log", "bea")
+    assert f"{web.url()}: followed, vendors=Acme Cam" in log
+    assert f"{web.url()}: vendors=Acme Cam → min=exact" in log
+    assert "2 is taken back" in await web.bot.answers("watchlist undo 2", "bea")
+    assert "vendors=Acme Cam" in await says(web, "list")
+    assert "1 is taken back" in await web.bot.answers("watchlist undo 1", "bea")
+    assert (await says(web, "list")).startswith("0 routes")
+    assert "changed since" in await web.bot.answers("watchlist undo 2", "bea")
+
+
+async def test_what_a_private_channel_follows_is_told_there_alone(web: Web) -> None:
+    await web.bot.answers(f"watchlist route add {web.url()}", "bea", BOARD)
+    await web.bot.answers("watchlist policy Ask first", "bea")
+    elsewhere = await web.bot.answers("watchlist log", "bea")
+    assert elsewhere.startswith("What was changed\n2 ·")
+    assert web.url() not in elsewhere
+    assert "There is no revision 1" in await web.bot.answers("watchlist undo 1", "bea")
+    assert web.url() in await web.bot.answers("watchlist log", "bea", BOARD)

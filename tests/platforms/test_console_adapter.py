@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from bot.core.document import Actions, Button, Document, Paragraph, words
+from bot.core.document import Actions, Button, Document, Paragraph, said, words
 from bot.core.mention import Channel, Invocation, Message
 from bot.errors import StorageError
 from bot.platforms.console.adapter import ConsolePlatform
@@ -223,3 +223,19 @@ async def test_what_a_terminal_showed_is_told_to_have_changed() -> None:
     assert f"{receipt.message_id} now reads" in printed
     assert "👁 on message 7" in printed
     assert f"{receipt.message_id} is taken back" in printed
+
+
+async def test_an_answer_says_that_it_is_for_its_asker_alone() -> None:
+    platform, paper = console()
+    asked = Invocation(Channel("console", "#general"), "1", "ben", "vendor pause")
+    await platform.reply(asked, said("Only admins may use `vendor pause`."), key="k1")
+    shown = paper.getvalue()
+    assert "VendorWatch → ben, privately" in shown
+    assert "#general" not in shown
+
+
+def test_anybody_may_be_named_and_whoever_is_at_the_terminal_is_in_charge() -> None:
+    platform, _ = console()
+    assert (platform.person("@ben"), platform.person("ben")) == ("ben", "ben")
+    assert (platform.person("@"), platform.person("")) == (None, None)
+    assert platform.managers() == "Whoever sits at the terminal is an admin."

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.choices import Mute, Report
-from bot.core.commands import Answer
+from bot.core.commands import Answer, Role
 from bot.core.editing.change import Change
 from bot.core.feed import Route
 from bot.core.mention import Channel, Invocation, Receipt
@@ -12,6 +12,7 @@ from bot.core.places import Listening
 from bot.core.settings import Mode, Settings
 from bot.core.status import State
 from bot.core.stories import Fingerprint
+from bot.storage.appointments import Person
 from bot.storage.revisions import Wanted
 from bot.storage.rows import Asked, Retention
 from bot.storage.store import Store
@@ -84,6 +85,13 @@ async def live(store: Store, behind: Behind, team: str, platform: str = "fake") 
     change = Change(("policy",), None, "Ask procurement")
     wanted = Wanted(event, here, "", "bea", NOW, (change,))
     assert await store.revisions.write(wanted, (await store.revisions.heads()).get(team, 0))
+    behind(
+        "INSERT INTO audit (team, at, actor, channel, private, command, outcome) VALUES "  # noqa: S608 - ours
+        f"('{team}', '2024-04-01 12:00:00', 'anna', '{here.key}', false, 'vendor pause', 'done')"
+    )
+    ben = Person(platform, "ben")
+    await store.people.appoint(team, ben, Role.CURATOR, here.key, NOW, keep_one=True)
+    await store.people.offer(team, "digest", NOW)
     await store.receive(Invocation(here, event, "anna", "vendor acme-cam"), NOW)
     await store.ask(here, Asked("anna", "vendor watch off", NOW + DAY), event, [event])
 

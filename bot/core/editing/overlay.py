@@ -26,6 +26,8 @@ from bot.core.watchlist import Watchlist
 
 TEAM = ""
 """In place of a vendor's id: what is the team's own, such as its policy."""
+ROUTES = "~routes"
+"""In place of a vendor's id: which feeds come to a channel. They are in the log, and no record."""
 _ITEM = 2
 """How many words lead to a part of a record that is told of as one: `measures`, its id."""
 
@@ -79,6 +81,8 @@ class Overlay:
     def with_revision(self, revision: Revision) -> "Overlay":
         """Lay one more revision over all before it."""
         entry = Entry(revision.by, revision.at, revision.number, revision.seq or 0)
+        if revision.vendor == ROUTES:
+            return replace(self, seq=max(self.seq, entry.seq))
         return self._with(revision.vendor, revision.changes, entry)
 
     def with_changes(self, vendor: str, changes: Iterable[Change]) -> "Overlay":

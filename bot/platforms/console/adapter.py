@@ -213,6 +213,14 @@ class ConsolePlatform:
         del actor, team
         return frozenset()
 
+    def managers(self) -> str:
+        """Say who is in charge."""
+        return "Whoever sits at the terminal is an admin."
+
+    def person(self, text: str) -> str | None:
+        """Take any name, as `/as` does."""
+        return text.removeprefix("@") or None
+
     def is_direct(self, channel: Channel) -> bool:
         """Nobody is alone here."""
         del channel

@@ -21,7 +21,7 @@ from bot.errors import BotError
 from bot.platforms.base import Inbox, Redelivery
 from bot.platforms.matrix.account import DIRECT, PLATFORM, Account, Online
 from bot.platforms.matrix.api import Homeserver, path, session
-from bot.platforms.matrix.calls import Own
+from bot.platforms.matrix.calls import Own, mentioned
 from bot.platforms.matrix.checks import account_problems
 from bot.platforms.matrix.crosssign import establish
 from bot.platforms.matrix.device import Entrance, find_homeserver
@@ -230,6 +230,16 @@ class MatrixPlatform:
         """Give the private rooms that the person and the bot share."""
         del team
         return await self._people.private_rooms(actor)
+
+    def managers(self) -> str:
+        """Say what `role` goes by; without a management room nothing."""
+        if not self.settings.management:
+            return ""
+        return "Members of the management room are curators here, its moderators admins."
+
+    def person(self, text: str) -> str | None:
+        """Read a user's whole id, or a mention as clients write it that send Markdown."""
+        return mentioned(text)
 
     def is_direct(self, channel: Channel) -> bool:
         """Say whether a room is for one person and the bot."""

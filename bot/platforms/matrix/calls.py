@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.core.text import fold
 from bot.platforms.matrix.markup import lines, person_of, pill
-from bot.platforms.matrix.values import Json, listed, mapping, string
+from bot.platforms.matrix.values import Json, listed, mapping, string, user
 from bot.platforms.matrix.words import markup, plain
 
 LONGEST_NAME = 80
@@ -51,6 +51,12 @@ def called(content: Json, own: Own, *, direct: bool) -> str | None:
     if rest is not None:
         return _given(rest, own, signed=False) or f"vendor {rest or 'help'}"
     return _alone(text, own) if direct else None
+
+
+def mentioned(text: str) -> str | None:
+    """Give the user that a word of a command names: `@ada:chat.example`; None if it names none."""
+    link = _MARKDOWN.fullmatch(text)
+    return (person_of(link["address"]) if link else person_of(text) or user(text)) or None
 
 
 def _given(text: str, own: Own, *, signed: bool) -> str | None:

@@ -26,6 +26,7 @@ from bot.platforms.slack.install import Exchange, InstallPages, OAuth
 from bot.platforms.slack.people import People
 from bot.platforms.slack.safe import Safe
 from bot.platforms.slack.told import Me
+from bot.platforms.slack.values import person_of
 from bot.platforms.slack.voice import Voice
 from bot.platforms.slack.workspaces import PLATFORM, Vault, Workspaces
 
@@ -112,6 +113,14 @@ class SlackPlatform:
     async def close(self) -> None:
         """Close what is open to Slack; until then the bot may speak, connected or not."""
         await self.workspaces.close()
+
+    def managers(self) -> str:
+        """Say what `role` goes by."""
+        return "Admins and owners of the Slack workspace are admins here."
+
+    def person(self, text: str) -> str | None:
+        """Read a mention, which is an id: what people call themselves proves nothing."""
+        return person_of(text)
 
     def is_direct(self, channel: Channel) -> bool:
         """Say whether a channel is a person's own: direct messages or the Home tab."""

@@ -66,7 +66,8 @@ def typed(text: str) -> str:
     """Give Slack's escaped text as somebody typed it, for a command's line.
 
     `example.org` stays what it was before Slack made a link of it; a link with a label of its own
-    is that label and right after it the address, whole. A channel is its key, `slack:C012AB`.
+    is that label and right after it the address, whole. A channel is its key, `slack:C012AB`,
+    a person `@U012AB`.
     """
     return "\n".join(_decoded(line, as_typed=True) for line in mended(text).split("\n"))
 
@@ -162,8 +163,10 @@ def _shown(token: str, *, as_typed: bool) -> _Shown | None:
     if sign in {"@", "#"}:
         if not _ID.fullmatch(rest):
             return None
-        # A command needs to know which channel, whatever it is called today.
-        return _Shown(f"slack:{rest}" if as_typed and sign == "#" else _named(sign, label, rest))
+        if not as_typed:
+            return _Shown(_named(sign, label, rest))
+        # A command needs to know which channel and whom, whatever they are called today.
+        return _Shown(f"slack:{rest}" if sign == "#" else f"@{rest}")
     if sign == "!":
         return _special(rest, label)
     address = _unescaped(head)

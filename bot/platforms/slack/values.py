@@ -11,6 +11,7 @@ from bot.platforms.slack.text import mapping, mappings, string
 # What Slack calls channels that only their members know of, instead of giving their names.
 _UNNAMED = re.compile(r"(?:privategroup|directmessage)$|mpdm-")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PERSON = re.compile(r"@?([UW][A-Z0-9]{6,20})")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
 _TS = re.compile(r"(\d{1,11})\.(\d{1,9})", re.ASCII)
 
@@ -71,6 +72,12 @@ def kind_of(name: str) -> str:
 def identity(value: object) -> str:
     """Give an id, or an empty string for what is none."""
     return value if isinstance(value, str) and _ID.fullmatch(value) else ""
+
+
+def person_of(text: str) -> str | None:
+    """Give the person whom a mention in a command names: `@U012AB3CD`; None if it is none."""
+    found = _PERSON.fullmatch(text)
+    return found[1] if found else None
 
 
 def token(value: str) -> str:

@@ -149,6 +149,8 @@ def test_the_words_of_a_tracking_parameter_are_nobodys() -> None:
         ("“smart”\u00a0quotes &amp; all", "“smart”\u00a0quotes & all"),
         ("vendor watch off <#C012AB|town-hall>", "vendor watch off slack:C012AB"),
         ("vendor watch on <#G012AB>", "vendor watch on slack:G012AB"),
+        ("vendor appoint <@U012AB|anna> admin", "vendor appoint @U012AB admin"),
+        ("vendor appoint <@W012AB> admin", "vendor appoint @W012AB admin"),
     ],
 )
 def test_a_command_reads_as_it_was_typed(escaped: str, line: str) -> None:
