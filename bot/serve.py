@@ -1,6 +1,7 @@
 """The composition root: makes the parts that a configuration asks for and joins them."""
 
 import asyncio
+import gc
 import random
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -175,6 +176,9 @@ async def serve(config: Config) -> None:
         # At a terminal whoever types is an admin; a workspace that installs the bot has its own.
         if config.slack.bot_token is not None or config.matrix.accounts:
             await app.appointments.offer()
+        # What was loaded stays for as long as the bot runs: nobody need look for garbage in it.
+        gc.collect()
+        gc.freeze()
         await run_until_signal(app, fed)
     log.info("stopped")
 
