@@ -229,7 +229,7 @@ def test_watchlist_new_writes_a_file_that_is_valid_and_watches(
     (tmp_path / "a.txt").write_text(f"made by {name_} in spring", encoding="utf-8")
     found = json.loads(shell("scan", "--json", "a.txt", "-w", "pack").out)["mentions"]
     assert [each["text"] for each in found] == [name_]
-    assert "No government measure on record" in shell("vendor", id_, "-w", "pack").out
+    assert "Stub: no record yet" in shell("vendor", id_, "-w", "pack").out
     again = shell("watchlist", "new", name_, "--folder", "pack")
     assert (again.code, again.err) == (
         2,

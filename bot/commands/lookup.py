@@ -8,7 +8,7 @@ from bot.commands.context import NOTHING, Context
 from bot.commands.declared import TOPICS, table
 from bot.commands.pagecheck import consequence, page_document, times
 from bot.core.candidates import NOT_CLEARANCE, candidates_document
-from bot.core.cards import card
+from bot.core.cards import card, status_words
 from bot.core.commands import Explained, Kind, Rest
 from bot.core.document import (
     Bullets,
@@ -24,7 +24,6 @@ from bot.core.helping import ALL, help_document
 from bot.core.record import record
 from bot.core.vendor import Vendor
 from bot.core.watchlist import Exactly, Nearest, Several
-from bot.core.wording import Standing
 
 _WEB = re.compile("https?://", re.IGNORECASE)
 Named: TypeAlias = Annotated[Rest, Explained(like=Kind.VENDOR)]
@@ -75,7 +74,7 @@ async def vendor_list(context: Context, tag: str | None = None) -> Document:
         Item(
             words(
                 strong(each.name),
-                f" ({each.id}): {Standing.of(each).sentence(context.desk.today)}",
+                f" ({each.id}): {status_words(each, context.desk.today)}",
             )
         )
         for each in listed

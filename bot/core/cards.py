@@ -27,6 +27,7 @@ from bot.core.document import (
     strong,
     words,
 )
+from bot.core.editing.stub import UNKNOWN_SEAT, is_stub
 from bot.core.editorial import claims
 from bot.core.mention import Cause, Mention
 from bot.core.policy import History
@@ -52,6 +53,8 @@ from bot.core.wording import (
 
 MEASURES_SHOWN = 3
 """Measures in force that get a line of their own; the others are named in one more line."""
+STUB = "Stub: no record yet."
+"""What is said of a vendor that is watched by name alone: no sentence that reads as clearance."""
 ALLEGATIONS_SHOWN = 2
 """One where the measures alone fill the card."""
 
@@ -128,7 +131,9 @@ class _Written:
 
 def _write(vendor: Vendor, desk: Desk) -> _Written:
     standing = Standing.of(vendor)
-    head = (Heading(title(vendor)), Paragraph(_profile(vendor)))
+    if is_stub(vendor):
+        return _write_stub(vendor, desk)
+    head = _head(vendor)
     blocks: list[Block] = []
     blocks.append(Paragraph(words(strong("Sanctions status: "), standing.sentence(desk.today))))
     blocks.append(Bullets(_measures(vendor, standing, desk)))
@@ -145,12 +150,26 @@ def _write(vendor: Vendor, desk: Desk) -> _Written:
     return _Written(vendor, head, told, _summary(vendor, standing, allegations, desk))
 
 
+def _write_stub(vendor: Vendor, desk: Desk) -> _Written:
+    """Say of what is watched by name alone that nothing is recorded, which is no clearance."""
+    told = (
+        Paragraph(words(strong(STUB), " Nobody has looked yet at what is on record elsewhere.")),
+        Footnote(words(desk.disclaimer)),
+    )
+    return _Written(vendor, _head(vendor), told, f"{vendor.name}: {STUB}")
+
+
+def status_words(vendor: Vendor, today: date) -> str:
+    """Give the one sentence on sanctions; where nothing is recorded it says that instead."""
+    return STUB if is_stub(vendor) else Standing.of(vendor).sentence(today)
+
+
 def line(vendor: Vendor, desk: Desk, mention: Mention, history: History, revision: str) -> Document:
     """Write the one line that stands for a card shown before.
 
     `revision` is the record's present one: the line says whether it is still that of the card.
     """
-    status = Standing.of(vendor).sentence(desk.today)
+    status = status_words(vendor, desk.today)
     parts: list[str | Inline] = [strong(vendor.name), " · ", *why(mention)]
     if history.card_at is not None:
         shown = f"card of {history.card_at.day} {history.card_at:%b %Y}"
@@ -182,13 +201,15 @@ def title(vendor: Vendor) -> Inlines:
     return words(strong(vendor.name), native)
 
 
-def _profile(vendor: Vendor) -> Inlines:
-    text = vendor.headquarters
+def _head(vendor: Vendor) -> tuple[Block, ...]:
+    """Name a vendor; say where it sits, what it makes and who controls it, as far as is known."""
+    text = "" if vendor.headquarters == UNKNOWN_SEAT else vendor.headquarters
     if vendor.makes.speaks:
-        text += f". {vendor.makes.text}"
+        text += f"{'. ' if text else ''}{vendor.makes.text}"
     if vendor.control is not None and vendor.control.speaks:
-        text += f"; {vendor.control.text}"
-    return words(sentence(text))
+        text += f"{'; ' if text else ''}{vendor.control.text}"
+    profile = (Paragraph(words(sentence(text))),) if text else ()
+    return (Heading(title(vendor)), *profile)
 
 
 def _measures(vendor: Vendor, standing: Standing, desk: Desk) -> tuple[Item, ...]:

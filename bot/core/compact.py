@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.core.cards import Desk
+from bot.core.cards import Desk, status_words
 from bot.core.document import (
     Actions,
     Block,
@@ -22,7 +22,6 @@ from bot.core.document import (
 )
 from bot.core.mention import Cause, Mention
 from bot.core.vendor import Vendor
-from bot.core.wording import Standing
 
 SHOWN = 8
 """Vendors that get a line each in one message; the others are counted."""
@@ -66,7 +65,7 @@ def _as_well(buttons: Sequence[Button], more: int) -> Paragraph:
 def _line(vendor: Vendor, mention: Mention, desk: Desk) -> Item:
     # Words from an encrypted room are kept nowhere, and what is said is kept until it is posted.
     matched = ": " if mention.channel.encrypted else f" (“{mention.match.matched}”): "
-    return Item(words(strong(vendor.name), matched, Standing.of(vendor).sentence(desk.today)))
+    return Item(words(strong(vendor.name), matched, status_words(vendor, desk.today)))
 
 
 def _place(mention: Mention) -> Inlines:

@@ -155,7 +155,8 @@ def _references(vendor: Vendor) -> Iterator[Finding]:
 def _answers(vendor: Vendor) -> Iterator[Finding]:
     """Look for the answer to every allegation: there is one, or it is said that there is none.
 
-    Both may stand: a company that did not answer one who asked may have answered elsewhere.
+    Both may stand: a company that did not answer one who asked may have answered elsewhere. One
+    that does not speak may wait for its answer.
     """
     answered = {key for response in vendor.responses for key in response.answers}
     aloud = {key for each in vendor.responses if each.speaks for key in each.answers}
@@ -163,7 +164,9 @@ def _answers(vendor: Vendor) -> Iterator[Finding]:
         path: Path = ("allegations", index)
         if allegation.no_response is None and allegation.id not in answered:
             told = "an allegation needs a response that answers it, or 'no_response'"
-            yield Finding(vendor.id, path, told)
+            if not allegation.speaks:
+                told += ", before it can be confirmed"
+            yield Finding(vendor.id, path, told, is_error=allegation.speaks)
         elif allegation.id in answered - aloud and allegation.speaks:
             told = "the only response to it is unverified, so the card shows it without one"
             yield Finding(vendor.id, path, told, is_error=False)

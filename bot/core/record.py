@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.core.answers import answers, ruling_words
-from bot.core.cards import Desk, allegation_item, measure_item, title
+from bot.core.cards import Desk, allegation_item, measure_item, status_words, title
 from bot.core.document import (
     Block,
     Bullets,
@@ -19,8 +19,9 @@ from bot.core.document import (
     strong,
     words,
 )
+from bot.core.editing.stub import is_stub
 from bot.core.vendor import Confidence, NameRole, Statement, Vendor
-from bot.core.wording import Standing, cite, marked, sentence, source_words
+from bot.core.wording import cite, marked, sentence, source_words
 
 _NOT_CARRIED_OVER = (
     "A listing of one of these is not shown here as a listing of another; whether a measure also "
@@ -30,10 +31,11 @@ _NOT_CARRIED_OVER = (
 
 def record(vendor: Vendor, desk: Desk) -> Document:
     """Write the full record as one document."""
-    standing = Standing.of(vendor)
+    status = status_words(vendor, desk.today)
+    stub = is_stub(vendor)
     blocks: list[Block] = [
         Heading(words(*title(vendor), ": full record")),
-        Paragraph(words(strong("Sanctions status: "), standing.sentence(desk.today))),
+        Paragraph(words(strong(status)) if stub else words(strong("Sanctions status: "), status)),
         Fields(tuple(_facts(vendor))),
     ]
     sections: tuple[tuple[str, list[Item]], ...] = (
@@ -61,7 +63,7 @@ def record(vendor: Vendor, desk: Desk) -> Document:
     foot = f"Record status: {vendor.review.status}; {reviewed}. "
     foot += desk.disclaimer
     blocks.append(Footnote(words(foot)))
-    return Document(f"{vendor.name}: full record. {standing.sentence(desk.today)}", tuple(blocks))
+    return Document(f"{vendor.name}: full record. {status}", tuple(blocks))
 
 
 def _facts(vendor: Vendor) -> Iterator[FieldRow]:

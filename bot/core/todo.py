@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
+from bot.core.editing.stub import UNTOLD, is_stub
 from bot.core.editorial import claims
 from bot.core.finding import Finding
 from bot.core.vendor import Confidence, MeasureStatus, Vendor
@@ -10,9 +11,14 @@ from bot.core.wording import NOT_COUNTED, is_stale
 
 
 def todo(vendor: Vendor, today: date) -> Iterator[Finding]:
-    """Give every unverified line, and every measure in force that was checked too long ago."""
+    """Give every unverified line, and every measure in force that was checked too long ago.
+
+    Where nothing is recorded yet that comes first, in place of what such a record has to say.
+    """
+    if is_stub(vendor):
+        yield Finding(vendor.id, (), "stub: no record yet", is_error=False)
     for path, claim in claims(vendor):
-        if not claim.speaks:
+        if not claim.speaks and claim != UNTOLD:
             sources = ", ".join(claim.sources) or "no source"
             told = f"unverified {path[0]} '{_called(claim)}' ({sources})"
             yield Finding(vendor.id, path, told, is_error=False)

@@ -113,6 +113,17 @@ def test_an_allegation_stands_with_its_answer_or_says_that_there_is_none() -> No
     ]
 
 
+def test_an_allegation_that_does_not_speak_may_wait_for_its_answer() -> None:
+    draft = vendor(allegations=[unverified(allegation(no_response=None))])
+    assert errors(draft) == []
+    assert warnings(draft) == [
+        (
+            "allegations.0: an allegation needs a response that answers it, or 'no_response', "
+            "before it can be confirmed"
+        )
+    ]
+
+
 def test_silence_towards_one_who_asked_may_stand_beside_an_answer_given_elsewhere() -> None:
     assert check(vendor(allegations=[allegation()], responses=[response()]), {}) == ()
 

@@ -1,5 +1,7 @@
 from datetime import date
 
+from bot.core.editing.stub import stub
+from bot.core.editing.tree import vendor_of
 from bot.core.todo import todo
 from bot.core.vendor import Vendor
 from tests.build import allegation, full_vendor, measure, name, unverified, vendor
@@ -31,3 +33,19 @@ def test_every_unverified_line_waits_for_a_person() -> None:
 def test_a_status_checked_too_long_ago_waits_to_be_checked_again() -> None:
     record = full_vendor(measures=[measure(verified_on="2023-11")], review=REVIEWED)
     assert waiting(record) == ["'trade-list' was last checked Nov 2023; look again"]
+
+
+def test_a_stub_waits_for_a_record() -> None:
+    record = vendor_of(stub("Gizmo Eye", "gizmo-eye"))
+    assert waiting(record) == ["stub: no record yet", "no person has reviewed this record"]
+
+
+def test_a_record_of_drafts_alone_is_a_stub_still() -> None:
+    draft = unverified(measure(sources=[]))
+    record = vendor(makes={"text": "Eyes", "confidence": "unverified"}, measures=[draft])
+    assert waiting(record) == [
+        "stub: no record yet",
+        "unverified makes 'Eyes' (no source)",
+        "unverified measures 'trade-list' (no source)",
+        "no person has reviewed this record",
+    ]

@@ -92,6 +92,20 @@ LINES: dict[str, tuple[str, str]] = {
         ALSO_MODERATORS[CURATORS],
     ),
     "watchlist feed export": ("watchlist feed export", ALSO_MODERATORS[CURATORS]),
+    "watchlist set acme-cam country=CN": ("watchlist set", CURATORS),
+    "watchlist show acme-cam": ("watchlist show", CURATORS),
+    "watchlist todo": ("watchlist todo", CURATORS),
+    "watchlist measure end acme-cam x 2024": ("watchlist measure end", CURATORS),
+    "watchlist allegation withdraw acme-cam x": ("watchlist allegation withdraw", CURATORS),
+}
+PARTS = (
+    "name", "look-alike", "measure", "allegation", "response", "proceeding", "background",
+    "related", "not-listed", "source",
+)  # fmt: skip
+LINES |= {
+    f"watchlist {part} {verb} acme-cam x": (f"watchlist {part} {verb}", CURATORS)
+    for part in PARTS
+    for verb in ("add", "edit", "remove")
 }
 
 

@@ -3,45 +3,48 @@
 import unicodedata
 
 from bot.core.editing.tree import Tree
+from bot.core.editorial import claims
 from bot.core.export import UNKNOWN
 from bot.core.template import SHORTEST_WORD
-from bot.core.vendor import Vendor
+from bot.core.vendor import Confidence, Statement, Vendor
 
-_NOTHING = "nothing is recorded yet"
+NOTHING = "nothing is recorded yet"
+UNTOLD = Statement(text=NOTHING, confidence=Confidence.UNVERIFIED)
+"""What a stub says that its vendor makes."""
+UNKNOWN_SEAT = "unknown"
 
 
 def stub(name: str, id_: str) -> Tree:
     """Give the record of a vendor of which only the name is known."""
-    letters = [ch for ch in unicodedata.normalize("NFKC", name) if ch.isalpha()]
-    scripts = {script_of(ch) for ch in letters}
-    script = scripts.pop() if len(scripts) == 1 else "Latn"
-    called: Tree = {"value": name, "role": "alias", "match": _mode(name, script)}
-    if script != "Latn":
-        called["script"] = script
     return {
         "schema": "vendorwatch/1",
         "id": id_,
         "name": name,
         "country": UNKNOWN,
-        "headquarters": "unknown",
-        "makes": {"text": _NOTHING, "confidence": "unverified"},
-        "names": {name: called},
+        "headquarters": UNKNOWN_SEAT,
+        "makes": {"text": NOTHING, "confidence": "unverified"},
+        "names": {name: called(name)},
         "sources": {},
     }
 
 
+def called(name: str) -> Tree:
+    """Give a name as it is looked for if nobody says how: by its length and its script."""
+    letters = [ch for ch in unicodedata.normalize("NFKC", name) if ch.isalpha()]
+    scripts = {script_of(ch) for ch in letters}
+    script = scripts.pop() if len(scripts) == 1 else "Latn"
+    made: Tree = {"value": name, "role": "alias"}
+    mode = _mode(name, script)
+    if mode != "word":
+        made["match"] = mode
+    if script != "Latn":
+        made["script"] = script
+    return made
+
+
 def is_stub(vendor: Vendor) -> bool:
-    """Whether a record holds nothing but names."""
-    claims = (
-        vendor.measures,
-        vendor.not_listed,
-        vendor.allegations,
-        vendor.responses,
-        vendor.proceedings,
-        vendor.background,
-        vendor.related,
-    )
-    return not vendor.makes.speaks and vendor.control is None and not any(claims)
+    """Whether nothing in a record speaks: it has names, and perhaps drafts."""
+    return not any(claim.speaks for _, claim in claims(vendor))
 
 
 def script_of(letter: str) -> str:

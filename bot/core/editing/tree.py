@@ -189,7 +189,7 @@ def _items(items: list[object], key: str) -> Iterator[tuple[str, Tree]]:
 
 def _listed(tree: Tree) -> "tuple[dict[str, object], _Words]":
     """Give the record's own form, and what turns its paths into ours."""
-    data: dict[str, object] = {}
+    data: dict[str, object] = {"sources": {}}  # a record may have none yet, or none any more
     lists: dict[Path, list[str]] = {}
     for key, value in tree.items():
         if key in KEYS and isinstance(value, dict):
