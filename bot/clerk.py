@@ -16,6 +16,7 @@ import structlog
 
 from bot.auditing import Auditing
 from bot.commands.context import Context
+from bot.commands.edited import edited
 from bot.confirmations import Confirmations
 from bot.core.commands import Answer, Call, CommandTable
 from bot.core.document import Document, said
@@ -180,7 +181,7 @@ class Clerk:
         if shown is not None:
             audit.becomes(Outcome.ASKED)
             return await self.confirmations.ask(context, command.event, command.line, shown)
-        made = await call.command.handler(context, **call.arguments)
+        made = await _made(context, call, again=command.attempts > 1)
         if context.alone and isinstance(made, Answer):
             posts = tuple(each for each in made.posts if each[0].key != channel.key)
             made = replace(made, posts=posts)
@@ -201,6 +202,17 @@ class Clerk:
             audit.becomes(Outcome.CANCELLED)
 
         return replace(context, confirm=confirm, cancel=cancel)
+
+
+async def _made(context: Context, call: Call, *, again: bool) -> Document | Answer:
+    """Carry a command out. One whose edit was made before, and its answer lost, tells of that."""
+    try:
+        return await call.command.handler(context, **call.arguments)
+    except UsageError:
+        done = await context.edits.before() if again else None
+        if done is None:
+            raise
+        return edited(context, done, "That is done")
 
 
 async def _allow(context: Context, call: Call) -> None:

@@ -76,6 +76,14 @@ class TeamEdits:
     def _team(self) -> str:
         return self.invocation.channel.team
 
+    async def before(self) -> Done | None:
+        """Give the first edit that this command made, if it was carried out before."""
+        made = await self.editing.store.revisions.of_event(self._event(1))
+        return None if made is None else Done(made, self._vendor(made.vendor), again=True)
+
+    def _event(self, count: int) -> str:
+        return event_of(self.invocation.channel, f"{self.invocation.id} edit {count}")
+
     async def make(
         self, vendor: str, record: Tree | None, reason: str = "", *, seen: int | None = None
     ) -> Done:
@@ -104,7 +112,7 @@ class TeamEdits:
         seen: int | None = None,
     ) -> Done:
         self._count += 1
-        event = event_of(self.invocation.channel, f"{self.invocation.id} edit {self._count}")
+        event = self._event(self._count)
         before = await self.editing.store.revisions.of_event(event)
         if before is not None:
             return Done(before, self._vendor(vendor), again=True)

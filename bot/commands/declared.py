@@ -11,7 +11,18 @@ TOPICS = (
     ),
     Topic("feeds", "the feeds that a channel follows", ("watchlist feed",)),
     Topic("routes", "which news goes to which channel", ("watchlist route",)),
-    Topic("watchlist", "adding vendors and changing their records", ("watchlist",)),
+    Topic("watchlist", "adding vendors, the log of edits, and taking them back", ("watchlist",)),
+    Topic(
+        "records",
+        "filling in and mending the parts of a vendor's record",
+        tuple(
+            f"watchlist {each}"
+            for each in (
+                *("name", "look-alike", "measure", "allegation", "response", "proceeding"),
+                *("background", "related", "not-listed", "source", "set", "show", "todo", "edit"),
+            )
+        ),
+    ),
     Topic(
         "admin",
         "where the bot listens, how it is doing, and stopping it",

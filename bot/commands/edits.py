@@ -24,6 +24,9 @@ class Edits(Protocol):
     def approval(self) -> bool:
         """Whether edits wait for a second person."""
 
+    async def before(self) -> Done | None:
+        """Give the first edit that this command made, if it was carried out before."""
+
     async def make(
         self, vendor: str, record: Tree | None, reason: str = "", *, seen: int | None = None
     ) -> Done:

@@ -41,15 +41,24 @@ async def watchlist_add(context: Context, name: Rest) -> Document | Answer:
 
 
 def _free_id(context: Context, name: str) -> str:
-    """Make an id that no record has, nor had: what was removed is restored under its own."""
+    """Make an id that no record has; that of one that was taken off may be had again.
+
+    Raise UsageError where it is a pack's, whose record would come back half.
+    """
     made = slug(name)
     if not made:
         raise UsageError(
             f"{quoted(name)} has no Latin letter to make an id of. Add it under its Latin name, "
             f"then: `watchlist name add <vendor> {name}`."
         )
-    taken = set(context.watchlist.vendors) | set(context.edits.edition.overlay.said)
-    taken |= set(context.edits.edition.packs.vendors)
+    taken = set(context.watchlist.vendors)
+    packs = context.edits.edition.packs.vendors
+    gone = packs.get(made) if made not in taken else None
+    if gone is not None:
+        raise UsageError(
+            f"{gone.name} was taken off the watchlist. `watchlist restore {made}` brings it back."
+        )
+    taken |= set(packs)
     number, id_ = 1, made
     while id_ in taken:
         number += 1

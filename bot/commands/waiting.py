@@ -18,7 +18,8 @@ from bot.core.document import (
     strong,
     words,
 )
-from bot.core.editing.parts import PARTS, PartWord
+from bot.core.editing.parts import MEASURE, PARTS, PartWord
+from bot.core.editing.remedies import CONFIRM
 from bot.core.editing.telling import part_lines
 from bot.core.editing.tree import Tree
 from bot.core.todo import todo
@@ -87,9 +88,11 @@ async def watchlist_todo(context: Context, vendor: Vendor | None = None) -> Docu
             return said(f"Nothing in the record of {vendor.name} waits for anybody.")
         lead = f"What waits in the record of {vendor.name} ({vendor.id})"
         more = len(waiting) - MOST
-        told = [*waiting[:MOST], *([f"and {more} more"] if more > 0 else [])]
-        items = tuple(Item(words(each)) for each in told)
-        how = Paragraph(spoken(f"The ids: `watchlist show {vendor.id}`"))
+        lines = [*waiting[:MOST], *([f"and {more} more"] if more > 0 else [])]
+        items = tuple(Item(words(each)) for each in lines)
+        confirm = MEASURE.line("edit", vendor.id, f"<id> {CONFIRM}")
+        told = f"What was read at its source: `{confirm}`. "
+        how = Paragraph(spoken(f"{told}All there is, with ids: `watchlist show {vendor.id}`"))
         return Document(lead, (Paragraph(words(strong(lead))), Bullets(items), how))
     found = [(each, [*todo(each, today)]) for each in context.watchlist.vendors.values()]
     waits = sorted((one for one in found if one[1]), key=lambda one: -len(one[1]))

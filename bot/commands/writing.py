@@ -43,7 +43,7 @@ _HOW = (
 )
 
 
-def _declare(part: Part) -> None:
+def _declare_add(part: Part) -> None:
     hint = "what it says, as key=value; words before that are its "
     hint += part.lead or "publisher, date, tier and address"
 
@@ -57,6 +57,11 @@ def _declare(part: Part) -> None:
         lead = f"The {_of(part, made.key)} of {vendor.name} is recorded{as_draft}."
         return await write(context, ground, made, lead, line.reason)
 
+    add.__doc__ = f"{_ADD[part.word]}\n\n{_explained(part)}"
+    table.command(f"watchlist {part.word} add", role=Role.CURATOR)(add)
+
+
+def _declare_edit(part: Part) -> None:
     async def edit(
         context: Context,
         vendor: Vendor,
@@ -74,6 +79,11 @@ def _declare(part: Part) -> None:
         lead = f"The {_of(part, made.key)} of {vendor.name} {done}."
         return await write(context, ground, made, lead, line.reason)
 
+    edit.__doc__ = f"Change what a record says of {part.a}.\n\n{_explained(part)}"
+    table.command(f"watchlist {part.word} edit", role=Role.CURATOR)(edit)
+
+
+def _declare_remove(part: Part) -> None:
     async def preview(context: Context, vendor: Vendor, entry: Fields) -> Document:
         ground = ground_of(context, vendor)
         key = find(ground, part, line_of(part, entry).words)
@@ -95,14 +105,13 @@ def _declare(part: Part) -> None:
         made = Made(normal(left.tree), part, key)
         return await write(context, ground, made, lead, line.reason)
 
-    fields = f"The fields: {fields_told(part.specs)}.\n\n{_HOW}"
-    add.__doc__ = f"{_ADD[part.word]}\n\n{fields}"
-    edit.__doc__ = f"Change what a record says of {part.a}.\n\n{fields}"
     remove.__doc__ = _REMOVE.get(part.word, f"Take {part.a} out of a record.")
     asked = None if part.word in _UNASKED else preview
-    table.command(f"watchlist {part.word} add", role=Role.CURATOR)(add)
-    table.command(f"watchlist {part.word} edit", role=Role.CURATOR)(edit)
     table.command(f"watchlist {part.word} remove", role=Role.CURATOR, preview=asked)(remove)
+
+
+def _explained(part: Part) -> str:
+    return f"The fields: {fields_told(part.specs)}.\n\n{_HOW}"
 
 
 def _of(part: Part, key: str) -> str:
@@ -110,4 +119,6 @@ def _of(part: Part, key: str) -> str:
 
 
 for _each in PARTS.values():
-    _declare(_each)
+    _declare_add(_each)
+    _declare_edit(_each)
+    _declare_remove(_each)

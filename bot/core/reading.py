@@ -79,7 +79,9 @@ def arguments(
         if part is None and not parameter.required:
             break
         if part is None or not part.text:
-            raise UsageError(f"That needs {_a(parameter.label)}. Type `{usage}`.")
+            typed = f"{plain_line(line)} {parameter.example}".replace("`", "'")
+            shown = f", for example `{typed}`" if parameter.kind is Kind.FIELDS else ""
+            raise UsageError(f"That needs {_a(parameter.label)}. Type `{usage}`{shown}.")
         if parameter.kind is Kind.VENDOR:
             pasted = parameters[-1].kind is Kind.BLOCK and part.end < len(line)
             read[parameter.name] = _vendor(parameter, part, known, "" if pasted else line)

@@ -1,10 +1,14 @@
 """Somebody edits the watchlist by chat: the bot answers, watches at once, and can undo it."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.commands.records import watchlist_add
+from bot.core.commands import Rest
+from bot.core.mention import Channel, Invocation
 from bot.core.roles import Roles
 from bot.core.settings import Settings
 from tests.dialogs.conftest import ACME, ROAD, Bot, a_bot
@@ -61,8 +65,32 @@ async def test_readers_are_refused(bot: Bot) -> None:
 async def test_what_is_there_is_not_added_again(bot: Bot) -> None:
     """Under any of its names."""
     assert "Acme Cam is watched already" in await says(bot, "watchlist add ACME CAM co ltd")
+    await bot.answers("watchlist remove acme-cam", "dana")
+    assert "watchlist restore acme-cam" in await says(bot, "watchlist add Acme Cam")
+
+
+async def test_what_was_added_and_taken_back_can_be_added_again(bot: Bot) -> None:
+    """Under the same id."""
+    await says(bot, "watchlist add Gizmo Eye")
+    await says(bot, "watchlist undo 1")
+    assert "watchlist name add gizmo-eye " in await says(bot, "watchlist add Gizmo Eye")
 
 
 async def test_an_undo_of_an_undo_of_nothing_is_refused(bot: Bot) -> None:
     """With what to type instead."""
     assert "There is no revision 7" in await says(bot, "watchlist undo 7")
+
+
+async def test_an_edit_whose_answer_was_lost_is_told_of_and_not_made_again(bot: Bot) -> None:
+    """The process died between the two."""
+    given = Invocation(Channel("fake", "#hall"), "x1", "dana", "watchlist add Gizmo Eye")
+    assert await bot.app.store.receive(given, bot.clock())
+    command = await bot.app.store.take_command(bot.clock(), timedelta(seconds=60))
+    assert command is not None
+    context = await bot.app._context(given)
+    await watchlist_add(context, Rest("Gizmo Eye"))
+    bot.clock.pass_(seconds=61)
+    await bot.settle()
+    assert "That is done (revision 1)" in bot.platform.replies[-1][1]
+    assert "1 · Gizmo Eye" in await says(bot, "watchlist log")
+    assert "2 ·" not in await says(bot, "watchlist log")

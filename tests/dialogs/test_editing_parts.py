@@ -207,10 +207,11 @@ async def test_the_record_s_own_fields_are_set(bot: Bot) -> None:
 
 
 async def test_an_id_changes_with_all_that_speaks_of_it(bot: Bot) -> None:
-    await says(bot, "watchlist allegation edit acme cam tender id=hats")
-    shown = await says(bot, "vendor acme cam")
-    assert "Denial, 1 Dec 2023" in shown
-    await says(bot, "watchlist source edit acme cam own-site key=acme-site")
+    told = await says(bot, "watchlist allegation edit acme cam tender id=hats")
+    assert "response denial, answers: tender → hats" in told
+    assert "Denial, 1 Dec 2023" in await says(bot, "vendor acme cam")
+    told = await says(bot, "watchlist source edit acme cam own-site key=acme-site")
+    assert "makes, sources: own-site → acme-site" in told
     assert "acme-site: " in await says(bot, "vendor record acme cam")
     await says(bot, 'watchlist name edit acme cam acme.example value="acme-cam.example"')
     assert "acme-cam.example" in await says(bot, "watchlist show acme cam name")
@@ -320,3 +321,18 @@ async def test_from_an_empty_watchlist_to_a_published_vendor_by_chat_alone(tmp_p
         assert [each for each in check(record, {}) if each.is_error] == []
         log = await says(bot, "watchlist log gizmo eye")
         assert "11 · Gizmo Eye" in log
+
+
+async def test_where_a_second_person_decides_a_part_is_proposed(tmp_path: Path) -> None:
+    """It stands on no card before, and no button publishes it past whoever decides."""
+    async with a_bot(tmp_path, [PLAIN], Settings(), Clock(), roles=CURATORS, approval=True) as bot:
+        told = await says(bot, f"watchlist measure add road runner {LISTED} confidence=unverified")
+        assert "Proposed as 1" in told
+        assert "Publish" not in told
+        assert "US Entity List" not in await says(bot, "watchlist show road runner")
+        assert "(revision 1)" in await says(bot, "watchlist approve 1", "eli")
+        edit = "watchlist measure edit road runner us confidence=confirmed"
+        assert "Proposed as 2" in await says(bot, edit)
+        assert "US Entity List" not in await says(bot, "vendor road runner")
+        await says(bot, "watchlist approve 2", "eli")
+        assert "US Entity List, since" in await says(bot, "vendor road runner")

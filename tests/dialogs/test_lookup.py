@@ -73,7 +73,7 @@ async def test_help_says_what_most_people_need_and_how_to_get_more(bot: Bot, lin
     assert "vendor <name>: Show the card of a vendor." in answer
     assert "vendor mute <vendor>: Quiet a vendor here" in answer
     assert "vendor alerts [changes]: Say how alerts come here" in answer
-    assert len(answer.splitlines()) < 20
+    assert len(answer.splitlines()) < 22
     assert "vendor list [tag]:" in await bot.presses("Asking")
 
 

@@ -16,14 +16,16 @@ _TOLD = (
 def part_lines(tree: Tree, part: Part) -> Iterator[tuple[str, str]]:
     """Give what names each item of a part, and what it says in a line."""
     for key, item in items_of(tree, part).items():
-        mark = "" if speaks(item) else " [draft]"
-        yield key, f"{mark} {item_words(item)}".strip()
+        # A name that nobody confirmed may still be looked for.
+        doubt = "[draft] " if part.is_claim else "[unverified] "
+        yield key, f"{'' if speaks(item) else doubt}{item_words(item)}"
 
 
 def item_words(item: Tree) -> str:
     """Say an item in a line: what it is, who said it when, and what."""
     ends = f"to {item['ended_on']}" if "ended_on" in item else ""
-    told = [str(item[key]) for key in _TOLD if key in item and item[key] not in {"", "Latn"}]
+    left_out = "text" if "short" in item else ""
+    told = [str(item[key]) for key in _TOLD if key in item and key != left_out]
     text = ", ".join(filter(None, (*told, ends)))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
 
