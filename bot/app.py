@@ -106,7 +106,6 @@ class App:
             self.store.people, self.roles, self.platforms, self.clock, self.rng
         )
         self.rights = Rights(self.roles, self.platforms, self.clock, self.appointments.appointed)
-        self.editing = Editing(self.store, self.current, self.clock, self.approval)
         self.places = Places(self.store, self.clock, self.watch)
         self.subscriptions = Subscriptions(self.store, self.clock)
         self.worker.known = self.places.known
@@ -120,6 +119,15 @@ class App:
             nudge,
             self.corrections,
             self.admins,
+        )
+        self.editing = Editing(
+            self.store,
+            self.current,
+            self.clock,
+            self.approval,
+            nudge,
+            self.mentions.desk,
+            settings,
         )
         self.arrivals = Arrivals(
             self.store, self.current, self.places, settings, self.admins, self.clock, nudge
@@ -228,6 +236,8 @@ class App:
         compiled = self.current.of(channel.team)
         invocation = replace(invocation, channel=channel)
         platform = self.platforms.get(channel.platform)
+        private = platform is None or platform.private_answers
+        desk = self.mentions.desk(channel.team)
         routes = {feed: tuple(map(known, to)) for feed, to in self.subscriptions.channels.items()}
 
         async def page(url: str) -> PageText:
@@ -240,7 +250,7 @@ class App:
             invocation=invocation,
             watchlist=compiled.watchlist,
             matcher=compiled.matcher,
-            desk=self.mentions.desk(channel.team),
+            desk=desk.but(entries=desk.entries) if channel.external else desk,
             settings=self.settings,
             records=self.store,
             feeds=ChannelFeeds(
@@ -252,7 +262,7 @@ class App:
                 self.looks,
                 self.poll_now,
             ),
-            edits=self.editing.by(invocation),
+            edits=self.editing.by(invocation, public=not private),
             people=TeamPeople(invocation, self.appointments, self.retention.mentions),
             role=lambda: self.rights.role(invocation),
             private_keys=lambda: self.rights.private_keys(invocation),
@@ -260,7 +270,7 @@ class App:
             moderates=lambda: self.rights.moderates(invocation),
             known=known,
             watch=self.places.policy(channel.platform),
-            private_answers=platform is None or platform.private_answers,
+            private_answers=private,
             alone=platform is not None and platform.is_direct(channel),
             facts=tuple if platform is None else platform.facts,
             reports_go_to=tuple(map(known, self.admins)),

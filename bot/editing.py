@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.core.cards import Desk
 from bot.core.document import said
 from bot.core.editing.change import Change
 from bot.core.editing.done import Done
@@ -14,12 +15,15 @@ from bot.core.editing.overlay import TEAM
 from bot.core.editing.revision import Revision, State
 from bot.core.editing.tree import Tree
 from bot.core.editing.words import crossing, refusal, stale_words
-from bot.core.mention import Invocation
+from bot.core.mention import Channel, Invocation
 from bot.core.refused import RefusedError
+from bot.core.restated import Correction
+from bot.core.settings import DEFAULTS, Settings
 from bot.core.vendor import Vendor
 from bot.current import CurrentWatchlist
 from bot.errors import UsageError
 from bot.storage.answers import event_of
+from bot.storage.corrections import Telling
 from bot.storage.revisions import Wanted
 from bot.storage.store import Store
 
@@ -33,7 +37,8 @@ CROWDED = "Others are editing at the same time; give that again. Nothing was don
 class Editing:
     """Edits for all teams. `approval`: a second person decides about each.
 
-    `edited` is called when one holds.
+    `edited` is called when one holds. `desk` gives what a team's cards are written with, `settings`
+    hold in channels that chose nothing.
     """
 
     store: Store
@@ -41,11 +46,14 @@ class Editing:
     clock: Callable[[], datetime]
     approval: bool = False
     edited: Callable[[], None] = lambda: None
+    desk: Callable[[str], Desk] | None = None
+    settings: Settings = DEFAULTS
     _told: set[tuple[str, str, str, int]] = field(init=False, default_factory=set)
 
-    def by(self, invocation: Invocation) -> "TeamEdits":
-        """Give what a command edits with."""
-        return TeamEdits(self, invocation, self.current.of(invocation.channel.team).edition)
+    def by(self, invocation: Invocation, *, public: bool = False) -> "TeamEdits":
+        """Give what a command edits with; `public`: all of its channel see what comes of it."""
+        edition = self.current.of(invocation.channel.team).edition
+        return TeamEdits(self, invocation, edition, public)
 
     def tell_once(self, who: Invocation, number: int) -> bool:
         """Whether somebody has not been told of a revision yet; they are now."""
@@ -65,6 +73,7 @@ class TeamEdits:
     editing: Editing
     invocation: Invocation
     edition: Edition
+    public: bool = False
     _count: int = field(init=False, default=0)
 
     @property
@@ -133,13 +142,35 @@ class TeamEdits:
             self._refuse_crossing(wanted, seen)
             judgement = await self._judge(vendor, wanted.changes)
             seq = self.edition.overlay.seq
-            made = await self.editing.store.revisions.write(wanted, seq)
+            telling = await self._telling(wanted, judgement.record)
+            made = await self.editing.store.revisions.write(wanted, seq, telling)
             if made is not None:
                 await self._take_in()
                 return Done(made, judgement.record, judgement.weak)
             await self._take_in()
             wanted = replace(wanted, changes=self._rebased(vendor, wanted.changes))
         raise UsageError(CROWDED)
+
+    async def _telling(self, wanted: Wanted, after: Vendor | None) -> Telling | None:
+        """Say what an edit changes of what was said, off the event loop; None: nothing."""
+        before = self._vendor(wanted.vendor)
+        if self.editing.desk is None or before == after:
+            return None
+        channel = self.invocation.channel
+        desk = self._desk_after(self.editing.desk(channel.team), wanted)
+        correction = await asyncio.to_thread(Correction.of, before, after, desk, wanted.reason)
+        tags = {tag for each in (before, after) if each is not None for tag in each.tags}
+        here = channel.key if self.public else None
+        return Telling(correction, frozenset(tags), self.editing.settings, here)
+
+    def _desk_after(self, desk: Desk, wanted: Wanted) -> Desk:
+        """Give the desk as it is when the edit holds: whose word counts then."""
+        seq = self.edition.overlay.seq + 1
+        made = Revision(
+            0, self._team, wanted.vendor, wanted.by, wanted.at, "", wanted.changes, seq=seq
+        )
+        entries = self.edition.overlay.with_revision(made).entries(wanted.vendor)
+        return desk.but(entries={wanted.vendor: entries})
 
     async def _take_in(self) -> None:
         await self.editing.current.look()
@@ -215,7 +246,9 @@ class TeamEdits:
         for _ in range(TRIES):
             changes = self._rebased(waiting.vendor, changes)
             judgement = await self._judge(waiting.vendor, changes)
-            made = await self._decide(number, changes)
+            wanted = _again(waiting, self.invocation.channel, changes)
+            telling = await self._telling(wanted, judgement.record)
+            made = await self._decide(number, changes, telling)
             await self._take_in()
             if made is not None:
                 return Done(made, self._vendor(waiting.vendor), judgement.weak)
@@ -239,8 +272,16 @@ class TeamEdits:
             )
         return found
 
-    async def _decide(self, number: int, changes: tuple[Change, ...] | None) -> Revision | None:
+    async def _decide(
+        self, number: int, changes: tuple[Change, ...] | None, telling: Telling | None = None
+    ) -> Revision | None:
         seq = self.edition.overlay.seq
         now, by = self.editing.clock(), self.invocation.actor
         decide = self.editing.store.revisions.decide
-        return await decide(self._team, number, changes, by, now, seq)
+        return await decide(self._team, number, changes, by, now, seq, telling)
+
+
+def _again(waiting: Revision, channel: Channel, changes: tuple[Change, ...]) -> Wanted:
+    """Give what a proposal wants, by whoever proposed it."""
+    by, at = waiting.by, waiting.at
+    return Wanted("", channel, waiting.vendor, by, at, changes, waiting.reason)

@@ -205,7 +205,10 @@ class Mentions:
         compiled, today = self.current.of(team), self.clock().date()
         kept = self._kept.get(team)
         if kept is None or kept[0] is not compiled or kept[1].today != today:
-            desk = Desk(compiled.watchlist.programs, today, self.corrections)
+            overlay = compiled.edition.overlay
+            entries = {vendor: overlay.entries(vendor) for vendor in overlay.vendors}
+            programs, policy = compiled.watchlist.programs, overlay.policy()
+            desk = Desk(programs, today, self.corrections, entries, policy)
             kept = self._kept[team] = (compiled, desk)
         return kept[1]
 

@@ -8,7 +8,7 @@ from bot.commands.context import NOTHING, Context
 from bot.commands.declared import TOPICS, table
 from bot.commands.pagecheck import consequence, page_document, times
 from bot.core.candidates import NOT_CLEARANCE, candidates_document
-from bot.core.cards import card, status_words
+from bot.core.cards import card
 from bot.core.commands import Explained, Kind, Rest
 from bot.core.document import (
     Bullets,
@@ -22,6 +22,7 @@ from bot.core.document import (
 )
 from bot.core.helping import ALL, help_document
 from bot.core.record import record
+from bot.core.statements import status_words
 from bot.core.vendor import Vendor
 from bot.core.watchlist import Exactly, Nearest, Several
 

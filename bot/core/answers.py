@@ -2,19 +2,19 @@
 
 from bot.core.dates import LONG_AGO
 from bot.core.document import Inlines, strong, words
+from bot.core.editing.entered import NOBODY, Entries, entered
 from bot.core.vendor import Proceeding, Response, Stage, Vendor
 from bot.core.wording import RESPONSES, STAGES, cite, marked, sentence
 
 
-def answers(vendor: Vendor, to: str, *, whole: bool = False) -> tuple[Inlines, ...]:
+def answers(
+    vendor: Vendor, to: str, *, whole: bool = False, entries: Entries = NOBODY
+) -> tuple[Inlines, ...]:
     """Give the answers to an allegation or measure, newest first, then the rulings.
 
     A card shows the newest of each and says how many more there are.
     """
-    said = [each for each in responses(vendor, to) if whole or each.speaks]
-    told = [_answer(vendor, response, whole=whole) for response in said]
-    rulings = _rulings(vendor, to, whole=whole)
-    judged = [ruling_words(vendor, each, whole=whole) for each in rulings]
+    told, judged = _told(vendor, to, entries, whole=whole)
     if whole:
         return (*told, *judged)
     more = len(told[1:]) + len(judged[1:])
@@ -25,7 +25,26 @@ def answers(vendor: Vendor, to: str, *, whole: bool = False) -> tuple[Inlines, .
     return tuple(shown)
 
 
-def ruling_words(vendor: Vendor, ruling: Proceeding, *, whole: bool = False) -> Inlines:
+def all_answers(vendor: Vendor, to: str) -> tuple[Inlines, ...]:
+    """Give every answer as a card would show it."""
+    told, judged = _told(vendor, to, NOBODY, whole=False)
+    return (*told, *judged)
+
+
+def _told(
+    vendor: Vendor, to: str, entries: Entries, *, whole: bool
+) -> tuple[list[Inlines], list[Inlines]]:
+    said = [each for each in responses(vendor, to) if whole or each.speaks]
+    rulings = _rulings(vendor, to, whole=whole)
+    return (
+        [_answer(vendor, each, entries, whole=whole) for each in said],
+        [ruling_words(vendor, each, whole=whole, entries=entries) for each in rulings],
+    )
+
+
+def ruling_words(
+    vendor: Vendor, ruling: Proceeding, *, whole: bool = False, entries: Entries = NOBODY
+) -> Inlines:
     """Tell what a court did, and whether that was for the time being or on the merits."""
     when = ruling.decided_on or ruling.filed_on
     outcome = ruling.outcome if whole else ruling.short or ruling.outcome
@@ -36,11 +55,12 @@ def ruling_words(vendor: Vendor, ruling: Proceeding, *, whole: bool = False) -> 
         strong("Court"),
         f"{told}: {sentence(outcome)}",
         *cite(vendor, ruling.sources, whole=whole),
+        *entered(entries, ("proceedings", ruling.id)),
     )
     return words("↳ ", *marked(ruled, ruling.confidence))
 
 
-def _answer(vendor: Vendor, response: Response, *, whole: bool) -> Inlines:
+def _answer(vendor: Vendor, response: Response, entries: Entries, *, whole: bool) -> Inlines:
     said = response.text if whole else response.short or response.text
     when = f", {response.date.words()}" if response.date else ", undated"
     who = "" if response.by == vendor.name else f" by {response.by}"
@@ -50,6 +70,7 @@ def _answer(vendor: Vendor, response: Response, *, whole: bool) -> Inlines:
         strong(RESPONSES[response.kind]),
         f"{who}{when}: {sentence(said)}",
         *cite(vendor, response.sources, whole=whole),
+        *entered(entries, ("responses", response.id)),
     )
     return words("↳ ", *marked(answered, response.confidence))
 

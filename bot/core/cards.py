@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from bot.core.answers import answers, responses
-from bot.core.dates import LONG_AGO
+from bot.core.answers import answers
 from bot.core.document import (
     Actions,
     Block,
@@ -18,7 +17,6 @@ from bot.core.document import (
     Document,
     Footnote,
     Heading,
-    Inline,
     Inlines,
     Item,
     Paragraph,
@@ -27,10 +25,20 @@ from bot.core.document import (
     strong,
     words,
 )
-from bot.core.editing.stub import UNKNOWN_SEAT, is_stub
-from bot.core.editorial import claims
+from bot.core.editing.entered import NOBODY, Entries, entered
+from bot.core.editing.stub import is_stub
+from bot.core.foot import foot
 from bot.core.mention import Cause, Mention
-from bot.core.policy import History
+from bot.core.statements import (
+    NO_ALLEGATION,
+    STUB,
+    about_of,
+    allegation_item,
+    marked_parts,
+    named,
+    profile_words,
+    status_words,
+)
 from bot.core.vendor import (
     Allegation,
     AllegationStatus,
@@ -39,33 +47,35 @@ from bot.core.vendor import (
     Vendor,
 )
 from bot.core.wording import (
-    ALLEGATIONS,
     Standing,
     cite,
     effect_words,
     label,
     marked,
     sentence,
-    source_words,
     standing_words,
-    years,
 )
 
 MEASURES_SHOWN = 3
 """Measures in force that get a line of their own; the others are named in one more line."""
-STUB = "Stub: no record yet."
-"""What is said of a vendor that is watched by name alone: no sentence that reads as clearance."""
 ALLEGATIONS_SHOWN = 2
 """One where the measures alone fill the card."""
+POLICY = "Your team's policy: "
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every card is written with: the programs explained, today, and the corrections desk."""
+    """What every card is written with: the programs explained, today, and the corrections desk.
+
+    `entries` say by vendor where the team's word counts; `policy` is a line that the team wants on
+    its cards, and nobody else is shown.
+    """
 
     programs: Mapping[str, Program]
     today: date
     corrections: str | None = None
+    entries: Mapping[str, Entries] = field(default_factory=dict)
+    policy: str | None = None
     _written: dict[str, "_Written"] = field(default_factory=dict, compare=False, repr=False)
 
     def written(self, vendor: Vendor) -> "_Written":
@@ -74,6 +84,16 @@ class Desk:
         if known is None or known.vendor is not vendor:
             known = self._written[vendor.id] = _write(vendor, self)
         return known
+
+    def by_team(self, vendor: Vendor) -> Entries:
+        """Say where in a vendor's record the team's word counts."""
+        return self.entries.get(vendor.id, NOBODY)
+
+    def but(
+        self, *, entries: Mapping[str, Entries] | None = None, policy: str | None = None
+    ) -> "Desk":
+        """Give a desk with other words of the team's; without any, none but the packs'."""
+        return Desk(self.programs, self.today, self.corrections, entries or {}, policy)
 
     @property
     def disclaimer(self) -> str:
@@ -103,7 +123,11 @@ def card(
         seller = f"Goods of {vendor.name} are sold under the name “{sold_as}”. "
         seller += f"This is the record of {vendor.name}, not of that seller."
         blocks.append(Paragraph(words(seller)))
-    told = (*blocks, *written.rest, Actions(_buttons(vendor, mention, shareable=shareable)))
+    blocks += written.rest
+    if desk.policy is not None and not (mention is not None and mention.channel.external):
+        told_by_all = Paragraph(words(strong(POLICY), desk.policy))
+        blocks.insert(len(blocks) - 1, told_by_all)  # above the small print
+    told = (*blocks, Actions(_buttons(vendor, mention, shareable=shareable)))
     summary = written.summary if mention is None else f"{written.summary} {plain(why(mention))}"
     return Document(summary, told)
 
@@ -131,56 +155,29 @@ class _Written:
 
 def _write(vendor: Vendor, desk: Desk) -> _Written:
     standing = Standing.of(vendor)
+    entries = desk.by_team(vendor)
+    profile = Paragraph(profile_words(vendor, entries), about=f"{vendor.id} profile")
+    head = (Heading(title(vendor)), profile)
     if is_stub(vendor):
-        return _write_stub(vendor, desk)
-    head = _head(vendor)
+        small = Footnote(words(desk.disclaimer))
+        return _Written(vendor, head, (status(vendor, desk), small), f"{vendor.name}: {STUB}")
     blocks: list[Block] = []
-    blocks.append(Paragraph(words(strong("Sanctions status: "), standing.sentence(desk.today))))
-    blocks.append(Bullets(_measures(vendor, standing, desk)))
+    blocks.append(status(vendor, desk))
+    measures = _measures(vendor, standing, desk)
+    blocks.append(Bullets(measures))
     allegations = _newest(vendor)
     room = 1 if len(standing.in_force) > MEASURES_SHOWN else ALLEGATIONS_SHOWN
     shown = allegations[:room]
     if shown:
         blocks.append(Heading(words("Key allegations and the answers to them")))
-        blocks.append(Bullets(tuple(allegation_item(vendor, each) for each in shown)))
+        blocks.append(Bullets(tuple(allegation_item(vendor, each, entries) for each in shown)))
     else:
-        blocks.append(Paragraph(words("No allegation on record.")))
-    blocks.append(Footnote(words(_foot(vendor, len(allegations) - len(shown), desk))))
+        blocks.append(Paragraph(words(NO_ALLEGATION), about=f"{vendor.id} allegations"))
+    told_of = marked_parts(vendor, [item.about for item in measures], shown)
+    untold = len(allegations) - len(shown)
+    blocks.append(Footnote(foot(vendor, untold, desk.disclaimer, entries, told_of)))
     told = tuple(block for block in blocks if block != Bullets(()))
     return _Written(vendor, head, told, _summary(vendor, standing, allegations, desk))
-
-
-def _write_stub(vendor: Vendor, desk: Desk) -> _Written:
-    """Say of what is watched by name alone that nothing is recorded, which is no clearance."""
-    told = (
-        Paragraph(words(strong(STUB), " Nobody has looked yet at what is on record elsewhere.")),
-        Footnote(words(desk.disclaimer)),
-    )
-    return _Written(vendor, _head(vendor), told, f"{vendor.name}: {STUB}")
-
-
-def status_words(vendor: Vendor, today: date) -> str:
-    """Give the one sentence on sanctions; where nothing is recorded it says that instead."""
-    return STUB if is_stub(vendor) else Standing.of(vendor).sentence(today)
-
-
-def line(vendor: Vendor, desk: Desk, mention: Mention, history: History, revision: str) -> Document:
-    """Write the one line that stands for a card shown before.
-
-    `revision` is the record's present one: the line says whether it is still that of the card.
-    """
-    status = status_words(vendor, desk.today)
-    parts: list[str | Inline] = [strong(vendor.name), " · ", *why(mention)]
-    if history.card_at is not None:
-        shown = f"card of {history.card_at.day} {history.card_at:%b %Y}"
-        same = history.card_revision == revision
-        lead = "Nothing in the record has changed" if same else "The record has changed"
-        parts += [f" {lead} since the ", link(shown, history.card_link), "."]
-    blocks: tuple[Block, ...] = (
-        Paragraph(words(*parts)),
-        Actions((Button("Show card", f"vendor {vendor.id}"),)),
-    )
-    return Document(f"{vendor.name}: {plain(why(mention))} {status}", blocks)
 
 
 def why(mention: Mention) -> Inlines:
@@ -201,27 +198,22 @@ def title(vendor: Vendor) -> Inlines:
     return words(strong(vendor.name), native)
 
 
-def _head(vendor: Vendor) -> tuple[Block, ...]:
-    """Name a vendor; say where it sits, what it makes and who controls it, as far as is known."""
-    text = "" if vendor.headquarters == UNKNOWN_SEAT else vendor.headquarters
-    if vendor.makes.speaks:
-        text += f"{'. ' if text else ''}{vendor.makes.text}"
-    if vendor.control is not None and vendor.control.speaks:
-        text += f"{'; ' if text else ''}{vendor.control.text}"
-    profile = (Paragraph(words(sentence(text))),) if text else ()
-    return (Heading(title(vendor)), *profile)
+def status(vendor: Vendor, desk: Desk) -> Paragraph:
+    """Give the sentence on sanctions."""
+    told = words(strong("Sanctions status: "), status_words(vendor, desk.today))
+    return Paragraph(told, about=f"{vendor.id} status")
 
 
 def _measures(vendor: Vendor, standing: Standing, desk: Desk) -> tuple[Item, ...]:
     shown = _leading(standing.in_force)
     rest = [measure for measure in standing.in_force if measure not in shown]
     items = [measure_item(vendor, measure, desk) for measure in shown]
-    items += _named("Also in force", rest)
+    items += named(vendor, "in-force", rest)
     items += [measure_item(vendor, measure, desk) for measure in standing.reported]
     room = MEASURES_SHOWN - len(shown)
     items += [measure_item(vendor, measure, desk) for measure in standing.ended[:room]]
-    items += _named("No longer in force", standing.ended[room:])
-    items += _named("Single buyers' decisions, instructions, inquiries", standing.uncounted)
+    items += named(vendor, "ended", standing.ended[room:])
+    items += named(vendor, "uncounted", standing.uncounted)
     return tuple(items)
 
 
@@ -231,14 +223,6 @@ def _leading(in_force: Sequence[Measure]) -> list[Measure]:
     firsts.sort(key=in_force.index)
     others = [measure for measure in in_force if measure not in firsts]
     return sorted([*firsts, *others][:MEASURES_SHOWN], key=in_force.index)
-
-
-def _named(lead: str, measures: Sequence[Measure]) -> list[Item]:
-    """Name measures by title and year in one line; the full record has the rest and the answers."""
-    if not measures:
-        return []
-    named = "; ".join(f"{each.title} ({years(each)})" for each in measures)
-    return [Item(words(strong(lead), f": {named}."))]
 
 
 def measure_item(vendor: Vendor, measure: Measure, desk: Desk, *, whole: bool = False) -> Item:
@@ -256,29 +240,11 @@ def measure_item(vendor: Vendor, measure: Measure, desk: Desk, *, whole: bool = 
             f"Status checked {measure.verified_on.words()}" if measure.verified_on else "",
         ]
     text = " ".join(sentence(phrase) for phrase in phrases if phrase)
-    told = words(strong(label(measure)), text, *cite(vendor, measure.sources, whole=whole))
-    return Item(marked(told, measure.confidence), answers(vendor, measure.id, whole=whole))
-
-
-def allegation_item(vendor: Vendor, allegation: Allegation, *, whole: bool = False) -> Item:
-    """Tell one allegation: status, who, when, what; what answers it below."""
-    claim = allegation.text if whole else allegation.short or allegation.text
-    told = words(
-        strong(ALLEGATIONS[allegation.status]),
-        f": {allegation.by}, {allegation.date.words()}: {sentence(claim)}",
-        *cite(vendor, allegation.sources, whole=whole),
-    )
-    below = answers(vendor, allegation.id, whole=whole)
-    said = responses(vendor, allegation.id)
-    if not any(response.speaks for response in said):
-        none = "No confirmed response on record" if said else "No response on record"
-        if allegation.no_response is not None:
-            none += f" ({allegation.no_response.text.rstrip('.')})"
-        below = (words("↳ ", sentence(none)), *below)
-    elif allegation.no_response is not None and whole:
-        asked = words("↳ ", strong("Asked"), f": {sentence(allegation.no_response.text)}")
-        below = (*below, asked)
-    return Item(marked(told, allegation.confidence), below)
+    entries, cited = desk.by_team(vendor), cite(vendor, measure.sources, whole=whole)
+    by = entered(entries, ("measures", measure.id))
+    told = marked(words(strong(label(measure)), text, *cited, *by), measure.confidence)
+    below = answers(vendor, measure.id, whole=whole, entries=entries)
+    return Item(told, below, about=about_of(vendor, f"measures/{measure.id}", whole=whole))
 
 
 def _newest(vendor: Vendor) -> list[Allegation]:
@@ -289,32 +255,6 @@ def _newest(vendor: Vendor) -> list[Allegation]:
     speaking = [allegation for allegation in vendor.allegations if allegation.speaks]
     speaking.sort(key=lambda each: each.date, reverse=True)
     return sorted(speaking, key=lambda each: each.status is AllegationStatus.OFFICIAL_REASON)
-
-
-def _foot(vendor: Vendor, untold: int, desk: Desk) -> str:
-    spoken = {key for _, claim in claims(vendor) if claim.speaks for key in claim.sources}
-    told = [vendor.sources[key] for key in sorted(spoken & vendor.sources.keys())]
-    dated = [source for source in told if source.date is not None]
-    newest = max(dated, key=lambda source: source.date or LONG_AGO, default=None)
-    parts = [f"Newest source: {source_words(newest)}."] if newest else []
-    review = vendor.review
-    if review.reviewed_by and review.reviewed_on:
-        parts.append(f"Reviewed {review.reviewed_on.words()} by {review.reviewed_by}.")
-    else:
-        parts.append("Not yet reviewed by a person.")
-    more = _more(vendor, untold)
-    if more:
-        parts.append(f"The full record also holds {more}.")
-    return " ".join([*parts, desk.disclaimer])
-
-
-def _more(vendor: Vendor, untold: int) -> str:
-    counts = (
-        (untold, "more allegation", "more allegations"),
-        (sum(each.speaks for each in vendor.background), "background fact", "background facts"),
-    )
-    told = [f"{number} {one if number == 1 else many}" for number, one, many in counts if number]
-    return " and ".join(told)
 
 
 def _summary(

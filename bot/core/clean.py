@@ -151,7 +151,7 @@ def _row(row: FieldRow) -> FieldRow | None:
 def _item(item: Item) -> Item | None:
     answers = tuple(answer for each in item.answers if (answer := clean_run(each)))
     text = clean_run(item.text) or ((Text("…"),) if answers else ())
-    return Item(text, answers) if text else None
+    return Item(text, answers, item.about) if text else None
 
 
 def _button(button: Button) -> Button:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.core.cards import Desk, status_words
+from bot.core.cards import Desk, why
 from bot.core.document import (
     Actions,
     Block,
@@ -11,6 +11,7 @@ from bot.core.document import (
     Button,
     Document,
     Footnote,
+    Inline,
     Inlines,
     Item,
     Paragraph,
@@ -21,6 +22,8 @@ from bot.core.document import (
     words,
 )
 from bot.core.mention import Cause, Mention
+from bot.core.policy import History
+from bot.core.statements import status_words
 from bot.core.vendor import Vendor
 
 SHOWN = 8
@@ -55,6 +58,25 @@ def several(told: Sequence[tuple[Vendor, Mention]], desk: Desk) -> Document:
     return Document(f"{len(told)} watched vendors named: {names}", tuple(blocks))
 
 
+def line(vendor: Vendor, desk: Desk, mention: Mention, history: History, revision: str) -> Document:
+    """Write the one line that stands for a card shown before.
+
+    `revision` is the record's present one: the line says whether it is still that of the card.
+    """
+    status = status_words(vendor, desk.today)
+    parts: list[str | Inline] = [strong(vendor.name), " · ", *why(mention)]
+    if history.card_at is not None:
+        shown = f"card of {history.card_at.day} {history.card_at:%b %Y}"
+        same = history.card_revision == revision
+        lead = "Nothing in the record has changed" if same else "The record has changed"
+        parts += [f" {lead} since the ", link(shown, history.card_link), "."]
+    blocks: tuple[Block, ...] = (
+        Paragraph(words(*parts)),
+        Actions((Button("Show card", f"vendor {vendor.id}"),)),
+    )
+    return Document(f"{vendor.name}: {plain(why(mention))} {status}", blocks)
+
+
 def _as_well(buttons: Sequence[Button], more: int) -> Paragraph:
     """Name the vendors that have a button and no line; count those that have neither."""
     names = ", ".join(button.label.removesuffix(_CARD) for button in buttons)
@@ -65,7 +87,8 @@ def _as_well(buttons: Sequence[Button], more: int) -> Paragraph:
 def _line(vendor: Vendor, mention: Mention, desk: Desk) -> Item:
     # Words from an encrypted room are kept nowhere, and what is said is kept until it is posted.
     matched = ": " if mention.channel.encrypted else f" (“{mention.match.matched}”): "
-    return Item(words(strong(vendor.name), matched, status_words(vendor, desk.today)))
+    status = status_words(vendor, desk.today)
+    return Item(words(strong(vendor.name), matched, status), about=f"{vendor.id} status")
 
 
 def _place(mention: Mention) -> Inlines:

@@ -85,10 +85,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A run of text."""
+    """A run of text. `about` names the statement of a record that it makes, if it makes one."""
 
     text: Inlines
     kind: Literal["paragraph"] = "paragraph"
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,14 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a list and the answers under it: they are shown and dropped together."""
+    """One item of a list and the answers under it: they are shown and dropped together.
+
+    `about` names the statement of a record that it makes, if it makes one: `acme-cam status`.
+    """
 
     text: Inlines
     answers: tuple[Inlines, ...] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +272,14 @@ def runs(block: Block) -> Iterator[Inlines]:
                 yield (Text(button.label),)
         case Divider():
             return
+
+
+def abouts(document: Document) -> frozenset[str]:
+    """Give the names of the statements that a document makes."""
+    lists = (block.items for block in document.blocks if isinstance(block, Bullets))
+    named = [item.about for items in lists for item in items]
+    named += [block.about for block in document.blocks if isinstance(block, Paragraph)]
+    return frozenset(filter(None, named))
 
 
 def size(blocks: Iterable[Block]) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.cards import Desk, card, line
-from bot.core.compact import mark, several
+from bot.core.cards import Desk, card
+from bot.core.compact import line, mark, several
 from bot.core.document import Document
 from bot.core.mention import Mention
 from bot.core.policy import Decision, Form, Situation, Telling, decide

@@ -1,9 +1,9 @@
 """The full record: everything the watchlist holds about a vendor, unverified lines marked so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.core.answers import answers, ruling_words
-from bot.core.cards import Desk, allegation_item, measure_item, status_words, title
+from bot.core.cards import Desk, measure_item, status, title
 from bot.core.document import (
     Block,
     Bullets,
@@ -13,14 +13,15 @@ from bot.core.document import (
     Footnote,
     Heading,
     Inline,
+    Inlines,
     Item,
-    Paragraph,
     link,
-    strong,
     words,
 )
-from bot.core.editing.stub import is_stub
-from bot.core.vendor import Confidence, NameRole, Statement, Vendor
+from bot.core.editing.entered import Entries, entered, others
+from bot.core.editing.tree import Path
+from bot.core.statements import about_of, allegation_item, status_words
+from bot.core.vendor import Confidence, Name, NameRole, Statement, Vendor
 from bot.core.wording import cite, marked, sentence, source_words
 
 _NOT_CARRIED_OVER = (
@@ -31,29 +32,32 @@ _NOT_CARRIED_OVER = (
 
 def record(vendor: Vendor, desk: Desk) -> Document:
     """Write the full record as one document."""
-    status = status_words(vendor, desk.today)
-    stub = is_stub(vendor)
+    entries = desk.by_team(vendor)
     blocks: list[Block] = [
         Heading(words(*title(vendor), ": full record")),
-        Paragraph(words(strong(status)) if stub else words(strong("Sanctions status: "), status)),
-        Fields(tuple(_facts(vendor))),
+        status(vendor, desk),
+        Fields(tuple(_facts(vendor, entries))),
     ]
     sections: tuple[tuple[str, list[Item]], ...] = (
         ("Measures", [measure_item(vendor, each, desk, whole=True) for each in vendor.measures]),
-        ("Looked for and not listed", _not_listed(vendor, desk)),
+        ("Looked for and not listed", _not_listed(vendor, desk, entries)),
         (
             "Allegations and answers",
-            [allegation_item(vendor, each, whole=True) for each in vendor.allegations],
+            [allegation_item(vendor, each, entries, whole=True) for each in vendor.allegations],
         ),
         (
             "Court proceedings",
             [
-                Item(ruling_words(vendor, each, whole=True), answers(vendor, each.id, whole=True))
+                Item(
+                    ruling_words(vendor, each, whole=True, entries=entries),
+                    answers(vendor, each.id, whole=True, entries=entries),
+                    about=about_of(vendor, f"proceedings/{each.id}", whole=True),
+                )
                 for each in vendor.proceedings
             ],
         ),
-        ("Background", _background(vendor)),
-        ("Related companies", _related(vendor)),
+        ("Background", _background(vendor, entries)),
+        ("Related companies", _related(vendor, entries)),
         ("Sources", _sources(vendor)),
     )
     for heading, items in sections:
@@ -61,30 +65,52 @@ def record(vendor: Vendor, desk: Desk) -> Document:
             blocks += [Heading(words(heading)), Bullets(tuple(items))]
     reviewed = vendor.review.reviewed_by or "not yet reviewed by a person"
     foot = f"Record status: {vendor.review.status}; {reviewed}. "
-    foot += desk.disclaimer
-    blocks.append(Footnote(words(foot)))
-    return Document(f"{vendor.name}: full record. {status}", tuple(blocks))
+    team = others(entries, _MARKED)
+    small = words(foot.rstrip(), *team, f" {desk.disclaimer}")
+    blocks.append(Footnote(small if team else words(foot + desk.disclaimer)))
+    return Document(
+        f"{vendor.name}: full record. {status_words(vendor, desk.today)}", tuple(blocks)
+    )
 
 
-def _facts(vendor: Vendor) -> Iterator[FieldRow]:
-    yield FieldRow("Seat", words(f"{vendor.headquarters} ({vendor.country})"))
-    yield FieldRow("Makes", _statement(vendor, vendor.makes))
+def _facts(vendor: Vendor, entries: Entries) -> Iterator[FieldRow]:
+    seat = entered(entries, ("headquarters",), ("country",))
+    yield FieldRow("Seat", words(f"{vendor.headquarters} ({vendor.country})", *seat))
+    makes = entered(entries, ("makes",))
+    yield FieldRow("Makes", (*_statement(vendor, vendor.makes), *makes))
     if vendor.control is not None:
-        yield FieldRow("Control", _statement(vendor, vendor.control))
+        control = entered(entries, ("control",))
+        yield FieldRow("Control", (*_statement(vendor, vendor.control), *control))
     for role in NameRole:
         named = [name for name in vendor.names if name.role is role]
         if named:
-            told = "; ".join(
-                name.value + (" [unverified]" if name.confidence is Confidence.UNVERIFIED else "")
-                for name in named
-            )
-            yield FieldRow(_ROLES[role], words(told))
+            yield FieldRow(_ROLES[role], _names(named, entries))
     numbers = vendor.identifiers.model_dump(exclude_none=True, exclude_defaults=True)
     for kind, value in numbers.items():
         told = ", ".join(value) if isinstance(value, tuple | list) else str(value)
         yield FieldRow(_IDENTIFIERS.get(kind, kind), words(told))
 
 
+def _names(names: Iterable[Name], entries: Entries) -> Inlines:
+    """List names, those that the team gave with who did."""
+    parts: list[Inline] = []
+    text = ""
+    for number, name in enumerate(names):
+        mark = " [unverified]" if name.confidence is Confidence.UNVERIFIED else ""
+        text += f"{'; ' if number else ''}{name.value}{mark}"
+        by = entered(entries, ("names", name.value))
+        if by:
+            parts += [*words(text), *by]
+            text = ""
+    return words(*parts, text)
+
+
+_MARKED: tuple[Path, ...] = (
+    *((part,) for part in ("headquarters", "country", "makes", "control", "names", "measures")),
+    *((part,) for part in ("not_listed", "allegations", "responses", "proceedings")),
+    *((part,) for part in ("background", "related")),
+)
+"""What a record says of itself whose word it is."""
 _ROLES = {
     NameRole.LEGAL: "Legal names",
     NameRole.ALIAS: "Also called",
@@ -113,7 +139,7 @@ def _statement(vendor: Vendor, statement: Statement) -> tuple[Inline, ...]:
     return marked(text, statement.confidence)
 
 
-def _not_listed(vendor: Vendor, desk: Desk) -> list[Item]:
+def _not_listed(vendor: Vendor, desk: Desk, entries: Entries) -> list[Item]:
     items = []
     for each in vendor.not_listed:
         program = desk.programs.get(each.program)
@@ -121,26 +147,30 @@ def _not_listed(vendor: Vendor, desk: Desk) -> list[Item]:
         text = f"{name}: no entry found when looked at, {each.checked_on.words()}."
         if each.text:
             text += f" {sentence(each.text)}"
-        items.append(Item(marked(words(text, *cite(vendor, each.sources)), each.confidence)))
+        by = entered(entries, ("not_listed", each.program))
+        items.append(Item(marked(words(text, *cite(vendor, each.sources), *by), each.confidence)))
     return items
 
 
-def _background(vendor: Vendor) -> list[Item]:
+def _background(vendor: Vendor, entries: Entries) -> list[Item]:
     items = []
     for each in vendor.background:
         lead = ", ".join(
             part for part in (each.by, each.date.words() if each.date else None) if part
         )
         text = (f"{lead}: " if lead else "") + sentence(each.text)
-        items.append(Item(marked(words(text, *cite(vendor, each.sources)), each.confidence)))
+        told = words(text, *cite(vendor, each.sources), *entered(entries, ("background", each.id)))
+        about = about_of(vendor, f"background/{each.id}", whole=True)
+        items.append(Item(marked(told, each.confidence), about=about))
     return items
 
 
-def _related(vendor: Vendor) -> list[Item]:
+def _related(vendor: Vendor, entries: Entries) -> list[Item]:
     items = []
     for each in vendor.related:
         text = f"{each.name} ({each.relation})." + (f" {sentence(each.text)}" if each.text else "")
-        items.append(Item(marked(words(text, *cite(vendor, each.sources)), each.confidence)))
+        by = entered(entries, ("related", each.name))
+        items.append(Item(marked(words(text, *cite(vendor, each.sources), *by), each.confidence)))
     if items:
         items.append(Item(words(_NOT_CARRIED_OVER)))
     return items

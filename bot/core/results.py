@@ -7,7 +7,7 @@ answer, and an answer with what it answers.
 from collections.abc import Sequence
 
 from bot.core.answers import answers
-from bot.core.cards import Desk, allegation_item
+from bot.core.cards import Desk
 from bot.core.document import (
     Actions,
     Block,
@@ -25,6 +25,7 @@ from bot.core.document import (
     words,
 )
 from bot.core.search import Hit, Results
+from bot.core.statements import allegation_item
 from bot.core.vendor import (
     Allegation,
     Background,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, and_, delete, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from bot.core.document import Document, from_json, to_json
+from bot.core.document import Document, abouts, from_json, to_json
 from bot.core.mention import Channel, Invocation
 from bot.core.status import State
 from bot.storage import changes, outbox
@@ -88,7 +88,14 @@ def _draft(command: Command, page: Document, key: str, kind: Kind) -> Draft:
         message=command.revises or command.message,
         actor=command.actor,
         reply_to=command.reply_to,
+        vendor=_about_whom(page),
     )
+
+
+def _about_whom(page: Document) -> str | None:
+    """Give the vendor whose record a page states, so that it is found when that is corrected."""
+    vendors = {about.partition(" ")[0] for about in abouts(page)}
+    return vendors.pop() if len(vendors) == 1 else None
 
 
 def _standing(connection: Connection, command: Command) -> "list[Row[*tuple[object, ...]]]":
@@ -137,6 +144,9 @@ def _change(
     for id_ in connection.execute(older).scalars().all():
         _drop(connection, id_)
     number = outbox.queue(connection, draft, now)
+    if number is not None:
+        of = {"vendor": _about_whom(page)}
+        connection.execute(update(outbox_table).where(outbox_table.c.id == row.id).values(of))
     if in_place and number is not None:
         document = to_json(page)
         this = outbox_table.c.id == row.id

@@ -1,51 +1,71 @@
 """Documents changed or taken back after they were queued, in the caller's transaction."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from bot.core.document import Document, to_json
 from bot.core.mention import Channel
 from bot.core.status import State
 from bot.storage import histories
-from bot.storage.outbox import NOTHING, close, is_leaving, queue
+from bot.storage.database import portions
+from bot.storage.outbox import NOTHING, close, is_leaving, queue_all
 from bot.storage.rows import ANSWERS, Draft, Kind
 from bot.storage.tables import outbox
+
+# Made once: to build a statement takes longer than to carry it out.
+_REWRITE = (
+    update(outbox).where(outbox.c.id == bindparam("b_id")).values(document=bindparam("b_document"))
+)
 
 
 def revise(
     connection: Connection, row: "Row[*tuple[object, ...]]", document: Document, now: datetime
 ) -> None:
     """Change what a document says: before it is posted in place, afterwards by an edit."""
-    connection.execute(
-        update(outbox).where(outbox.c.id == row.id).values(document=to_json(document))
+    revise_all(connection, [(row, document)], now)
+
+
+def revise_all(
+    connection: Connection,
+    changes: "Sequence[tuple[Row[*tuple[object, ...]], Document]]",
+    now: datetime,
+) -> None:
+    """Change what documents say, each as `revise` does."""
+    for some in portions(changes):
+        _rewrite(connection, [(row.id, document) for row, document in some])
+        posted = [each for each in some if each[0].state != State.PENDING or each[0].unsure]
+        if posted:
+            _edit(connection, posted, now)
+
+
+def _rewrite(connection: Connection, documents: Sequence[tuple[int, Document]]) -> None:
+    values = [{"b_id": id_, "b_document": to_json(document)} for id_, document in documents]
+    connection.execute(_REWRITE, values)
+
+
+def _edit(
+    connection: Connection,
+    changes: "Sequence[tuple[Row[*tuple[object, ...]], Document]]",
+    now: datetime,
+) -> None:
+    """Queue edits of what was posted; one that waits already says the later thing."""
+    edits = (
+        outbox.c.target_id.in_([row.id for row, _ in changes]),
+        outbox.c.kind == Kind.EDIT,
     )
-    if row.state == State.PENDING and not row.unsure:
-        return
     # An older change that was given up must not come after this one.
     connection.execute(
-        update(outbox)
-        .where(
-            outbox.c.target_id == row.id,
-            outbox.c.kind == Kind.EDIT,
-            outbox.c.state == State.FAILED,
-        )
-        .values(state=State.WITHDRAWN)
+        update(outbox).where(*edits, outbox.c.state == State.FAILED).values(state=State.WITHDRAWN)
     )
-    later = connection.scalar(
-        select(outbox.c.id).where(
-            outbox.c.target_id == row.id,
-            outbox.c.kind == Kind.EDIT,
-            outbox.c.state == State.PENDING,
-        )
-    )
-    if later is not None:
-        connection.execute(
-            update(outbox).where(outbox.c.id == later).values(document=to_json(document))
-        )
-        return
-    _follow(connection, row, Kind.EDIT, document, now)
+    waiting = select(outbox.c.target_id, outbox.c.id).where(*edits, outbox.c.state == State.PENDING)
+    later: dict[int, int] = {row.target_id: row.id for row in connection.execute(waiting)}
+    rewritten = [(later[row.id], document) for row, document in changes if row.id in later]
+    if rewritten:
+        _rewrite(connection, rewritten)
+    _follow(connection, [each for each in changes if each[0].id not in later], Kind.EDIT, now)
 
 
 def withdraw(connection: Connection, id: int, now: datetime) -> bool:  # noqa: A002 - the column's name
@@ -66,30 +86,38 @@ def withdraw(connection: Connection, id: int, now: datetime) -> bool:  # noqa: A
     if row.kind not in {Kind.POST, *ANSWERS} or gone or is_leaving(connection, id):
         return False
     histories.take_back(connection, id)
-    _follow(connection, row, Kind.WITHDRAW, NOTHING, now)
+    _follow(connection, [(row, NOTHING)], Kind.WITHDRAW, now)
     return True
 
 
 def _follow(
     connection: Connection,
-    row: "Row[*tuple[object, ...]]",
+    changes: "Sequence[tuple[Row[*tuple[object, ...]], Document]]",
     kind: Kind,
-    document: Document,
     now: datetime,
 ) -> None:
-    """Queue something about an earlier document, behind it in its lane."""
-    number = connection.scalar(
-        select(func.count()).select_from(outbox).where(outbox.c.target_id == row.id)
+    """Queue something about earlier documents, behind each in its lane."""
+    if not changes:
+        return
+    ids = [row.id for row, _ in changes]
+    counts = connection.execute(
+        select(outbox.c.target_id, func.count().label("number"))
+        .where(outbox.c.target_id.in_(ids))
+        .group_by(outbox.c.target_id)
     )
-    draft = Draft(
-        key=hashlib.sha256(f"{kind} {row.key} {number}".encode()).hexdigest(),
-        team=row.team,
-        channel=Channel(row.platform, row.channel, row.private, row.encrypted, team=row.team),
-        document=document,
-        thread=row.thread,
-        kind=kind,
-        lane=row.lane,
-        target_id=row.id,
-        vendor=row.vendor,
-    )
-    queue(connection, draft, now)
+    numbers: dict[int, int] = {row.target_id: row.number for row in counts}
+    drafts = [
+        Draft(
+            key=hashlib.sha256(f"{kind} {row.key} {numbers.get(row.id, 0)}".encode()).hexdigest(),
+            team=row.team,
+            channel=Channel(row.platform, row.channel, row.private, row.encrypted, team=row.team),
+            document=document,
+            thread=row.thread,
+            kind=kind,
+            lane=row.lane,
+            target_id=row.id,
+            vendor=row.vendor,
+        )
+        for row, document in changes
+    ]
+    queue_all(connection, [(draft, now) for draft in drafts])

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from bot.core.document import Actions, Document, from_json, to_json
+from bot.core.document import Actions, Document, abouts, from_json, to_json
 from bot.core.mention import Channel, Receipt
 from bot.core.status import State
 from bot.storage import histories
@@ -55,7 +55,8 @@ def sent(connection: Connection, posted: Sequence[Posted]) -> list[bool]:
     """Note that documents have been posted, and where; their lanes work again.
 
     Say of each whether it was an answer, of which no word is kept: it says back what was asked.
-    Only what can be pressed under it stays, where it stands in a message of its own.
+    Only what can be pressed under it stays, where it stands in a message of its own, and what
+    states a record: that is to be corrected when the record is.
     """
     receipts = {each.id: each for each in posted}
     rows = connection.execute(_LANES, {"b_ids": list(receipts)}).all()
@@ -97,7 +98,11 @@ def _empty(connection: Connection, answers: Collection[int]) -> None:
 
 
 def _pressable(document: str) -> str:
-    blocks = from_json(document).blocks
+    """Leave what can be pressed; all where it states what is on record, which may be corrected."""
+    whole = from_json(document)
+    if abouts(whole):
+        return document
+    blocks = whole.blocks
     return to_json(Document("", tuple(each for each in blocks if isinstance(each, Actions))))
 
 

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from bot.core.editing.change import Change
 from bot.core.editing.revision import Revision, State
 from bot.core.mention import Channel
+from bot.storage import corrections
+from bot.storage.corrections import Telling
 from bot.storage.database import insert_missing
 from bot.storage.tables import edition, revision
 
@@ -53,11 +55,13 @@ def after(connection: Connection, team: str, seq: int) -> tuple[Revision, ...]:
     return tuple(map(_revision, rows))
 
 
-def write(connection: Connection, wanted: Wanted, seq: int | None) -> Revision | None:
+def write(
+    connection: Connection, wanted: Wanted, seq: int | None, telling: Telling | None = None
+) -> Revision | None:
     """Write a revision over the edition of a `seq`; None if that is not the last one any more.
 
     Without `seq` it is written over whatever stands. What the same event wrote before is given as
-    it is.
+    it is. If it holds, what was said is corrected and whoever follows the vendor is told.
     """
     team = wanted.channel.team
     last = _lock(connection, team)
@@ -82,6 +86,8 @@ def write(connection: Connection, wanted: Wanted, seq: int | None) -> Revision |
     )
     connection.execute(insert(revision).values(_row(made) | {"event": wanted.event}))
     _move_on(connection, team, made.number, made.seq or last.seq)
+    if telling is not None and made.state is State.APPLIED:
+        corrections.tell(connection, made, telling, wanted.at)
     return made
 
 
@@ -93,10 +99,12 @@ def decide(  # noqa: PLR0913, PLR0917 - which, how, by whom, when and over what
     by: str,
     now: datetime,
     seq: int,
+    telling: Telling | None = None,
 ) -> Revision | None:
     """Approve a proposal, with the changes that it comes to by now, or reject it (None).
 
-    None if it is none any more, or if the edition of that `seq` is not the last one.
+    None if it is none any more, or if the edition of that `seq` is not the last one. What is
+    approved is told as what is written.
     """
     last = _lock(connection, team)
     this = (revision.c.team == team, revision.c.number == number)
@@ -109,7 +117,10 @@ def decide(  # noqa: PLR0913, PLR0917 - which, how, by whom, when and over what
         values |= {"state": State.APPLIED, "seq": last.seq + 1, "changes": _written(changes)}
         _move_on(connection, team, last.number, last.seq + 1)
     connection.execute(update(revision).where(*this).values(values))
-    return find(connection, team, number)
+    made = find(connection, team, number)
+    if telling is not None and made is not None and made.state is State.APPLIED:
+        corrections.tell(connection, made, telling, now)
+    return made
 
 
 def find(connection: Connection, team: str, number: int) -> Revision | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.core.editing.change import Change
 from bot.core.editing.revision import Revision
 from bot.storage import revisions
+from bot.storage.corrections import Telling
 from bot.storage.database import Database
 from bot.storage.revisions import Wanted
 
@@ -24,12 +25,15 @@ class RevisionStore:
         """Give the revisions that hold, those after a `seq`, in order."""
         return await self.database.read(revisions.after, team, seq)
 
-    async def write(self, wanted: Wanted, seq: int) -> Revision | None:
+    async def write(
+        self, wanted: Wanted, seq: int, telling: Telling | None = None
+    ) -> Revision | None:
         """Write a revision over the edition of a `seq`; None if that is not the last one.
 
-        What the same event wrote before is given as it is.
+        What the same event wrote before is given as it is. If it holds, what was said is corrected
+        and whoever follows the vendor is told, in the same transaction.
         """
-        return await self.database.write(revisions.write, wanted, seq)
+        return await self.database.write(revisions.write, wanted, seq, telling)
 
     async def decide(  # noqa: PLR0913, PLR0917 - which, how, by whom, when and over what
         self,
@@ -39,12 +43,15 @@ class RevisionStore:
         by: str,
         now: datetime,
         seq: int,
+        telling: Telling | None = None,
     ) -> Revision | None:
         """Approve a proposal, with the changes that it comes to by now, or reject it (None).
 
-        None if it is none any more, or if the edition of that `seq` is not the last one.
+        None if it is none any more, or if the edition of that `seq` is not the last one. What is
+        approved is told as what is written.
         """
-        return await self.database.write(revisions.decide, team, number, changes, by, now, seq)
+        decide = revisions.decide
+        return await self.database.write(decide, team, number, changes, by, now, seq, telling)
 
     async def find(self, team: str, number: int) -> Revision | None:
         """Give a revision by its number."""

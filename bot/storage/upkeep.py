@@ -71,7 +71,10 @@ def _answers(connection: Connection, before: datetime) -> int:
     """Empty answers that nobody presses anything under any more."""
     empty = to_json(NOTHING)
     old = select(outbox.c.id).where(
-        outbox.c.kind.in_(ANSWERS), outbox.c.sent_at < before, outbox.c.document != empty
+        outbox.c.kind.in_(ANSWERS),
+        outbox.c.sent_at < before,
+        outbox.c.document != empty,
+        outbox.c.vendor.is_(None),  # what states a record is kept as cards are
     )
     some = outbox.c.id.in_(old.limit(_AT_ONCE))
     return connection.execute(update(outbox).where(some).values(document=empty)).rowcount

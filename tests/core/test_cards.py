@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.cards import MEASURES_SHOWN, Desk, card, line
+from bot.core.cards import MEASURES_SHOWN, Desk, card
+from bot.core.compact import line
 from bot.core.document import Actions, Document, Footnote, plain, runs, size
 from bot.core.mention import Cause, Channel, Match, MatchKind, Mention
 from bot.core.policy import History

@@ -17,6 +17,7 @@ PLAIN = vendor("road-runner")
 IPVM = 'source="IPVM, 2023-11, research, https://ipvm.example/1"'
 GAZETTE = 'source="Federal Register, 2019-10-09, official, https://gazette.example/19"'
 LISTED = f"US Entity List kind=export_control authority=Commerce since=2019-10-09 {GAZETTE}"
+BY_DANA = "Team entry by dana, 1 Apr 2024"
 
 
 @pytest.fixture
@@ -129,7 +130,7 @@ async def test_an_allegation_waits_for_its_answer_and_is_published_with_it(bot: 
     assert "The allegation ipvm-2023 has its answer now" in told
     assert "is confirmed" in await bot.presses("Publish", "dana")
     card = await says(bot, "vendor road runner")
-    assert "Alleged: IPVM, Nov 2023: It counts hats. [IPVM]\n↳ Denial, Nov 2023" in card
+    assert f"Alleged: IPVM, Nov 2023: It counts hats. [IPVM] {BY_DANA}\n↳ Denial, Nov 2023" in card
 
 
 async def test_an_allegation_that_nobody_answered_says_who_was_asked(bot: Bot) -> None:
@@ -308,10 +309,10 @@ async def test_from_an_empty_watchlist_to_a_published_vendor_by_chat_alone(tmp_p
         card = await says(bot, "vendor 吉兹摩")
         assert card.startswith(
             "Gizmo Eye (吉兹摩)\n"
-            "Shenzhen, China. Surveillance cameras.\n"
+            "Shenzhen, China. Surveillance cameras. Team entry by dana, 1 Apr 2024\n"
             "Sanctions status: No asset freeze found; 2 other government measures in force"
         )
-        assert "Its cameras were sold with a minority alert. [IPVM]\n↳ Denial, Nov 2023" in card
+        assert f"sold with a minority alert. [IPVM] {BY_DANA}\n↳ Denial, Nov 2023" in card
         assert "↳ No response on record (did not answer the Shopper)." in card
         assert "↳ Statement, Jan 2024: It lacks a factual basis. [CNA]" in card
         waits = await says(bot, "watchlist todo gizmo eye")
