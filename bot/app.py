@@ -16,6 +16,7 @@ import structlog
 
 from bot.appointments import Appointments, TeamPeople
 from bot.arrivals import Arrivals
+from bot.backsearches import Backsearches, CommandBacksearch
 from bot.channelfeeds import ChannelFeeds, LooksAtFeed
 from bot.clerk import Clerk
 from bot.commands.context import Context
@@ -98,6 +99,7 @@ class App:
     arrivals: Arrivals = field(init=False)
     clerk: Clerk = field(init=False)
     upkeep: Upkeep = field(init=False)
+    backsearches: Backsearches = field(init=False)
     _stop: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -108,6 +110,16 @@ class App:
         self.rights = Rights(self.roles, self.platforms, self.clock, self.appointments.appointed)
         self.places = Places(self.store, self.clock, self.watch)
         self.subscriptions = Subscriptions(self.store, self.clock)
+        self.backsearches = Backsearches(
+            self.store,
+            self.current,
+            self.places,
+            self.subscriptions,
+            self.platforms,
+            self.clock,
+            nudge,
+            self.retention.entries,
+        )
         self.worker.known = self.places.known
         self.mentions = Mentions(
             self.store,
@@ -128,6 +140,7 @@ class App:
             nudge,
             self.mentions.desk,
             settings,
+            self.backsearches.sought,
         )
         self.arrivals = Arrivals(
             self.store, self.current, self.places, settings, self.admins, self.clock, nudge
@@ -223,9 +236,10 @@ class App:
         return (document,) if platform is None else platform.pages(document)
 
     def _answered(self) -> None:
-        """Let what was just decided about listening hold at once; deliver the answer."""
+        """Let what was just decided about listening hold at once; deliver the answer, go on."""
         self.places.forget()
         self.worker.nudge()
+        self.backsearches.nudge()
 
     async def _context(self, invocation: Invocation) -> Context:
         await self.places.look()
@@ -264,6 +278,7 @@ class App:
             ),
             edits=self.editing.by(invocation, public=not private),
             people=TeamPeople(invocation, self.appointments, self.retention.mentions),
+            backsearch=CommandBacksearch(self.backsearches, invocation),
             role=lambda: self.rights.role(invocation),
             private_keys=lambda: self.rights.private_keys(invocation),
             now=self.clock(),
@@ -282,7 +297,14 @@ class App:
     async def run(self, feeding: Work) -> None:
         """Run until `stop` is called or the last conversation has ended; then drain the outbox."""
         async with asyncio.TaskGroup() as group:
-            works = (self.worker, self.clerk, self.upkeep, self.current, feeding)
+            works: tuple[Work, ...] = (
+                self.worker,
+                self.clerk,
+                self.upkeep,
+                self.backsearches,
+                self.current,
+                feeding,
+            )
             background = [group.create_task(work.run()) for work in works]
             talking = group.create_task(self._talk())
             await self._stop.wait()

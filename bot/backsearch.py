@@ -4,16 +4,19 @@ For a vendor or a name that is new: the entries are kept, so that nothing has to
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from bot.core.matcher import Matcher
 from bot.core.mention import Entry, Match, one_a_vendor
+from bot.storage.entries import EntryKey, Kept
 from bot.storage.feedstore import FeedStore
 
-_AT_ONCE = 100
-"""Entries that are read together; between two such the event loop is free for others."""
+AT_ONCE = 100
+"""Entries that are read together; they are matched in a thread, and the event loop goes on."""
+Find: TypeAlias = Callable[[str], Iterable[Match]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,11 @@ class Found:
     entry: Entry
     seen_at: datetime
     matches: tuple[Match, ...]
+
+    @property
+    def key(self) -> EntryKey:
+        """Its place in the order of all."""
+        return (self.seen_at, self.entry.feed, self.entry.id)
 
 
 async def back_search(
@@ -37,12 +45,21 @@ async def back_search(
     """
     after = None
     searched = 0
-    while kept := await feeds.entries_since(since, after, _AT_ONCE):
+    while kept := await feeds.entries_since(since, after, AT_ONCE):
         after = kept[-1].key
-        for each in kept:
-            matches = one_a_vendor(matcher.find(each.entry.text))
-            if matches:
-                yield Found(each.entry, each.first_seen_at, matches)
+        for each in await search(kept, matcher.find):
+            yield each
         searched += len(kept)
         progress(searched)
-        await asyncio.sleep(0)
+
+
+async def search(kept: Iterable[Kept], find: Find) -> tuple[Found, ...]:
+    """Give those of some entries in which something is found, in order; off the event loop."""
+    return await asyncio.to_thread(_search, kept, find)
+
+
+def _search(kept: Iterable[Kept], find: Find) -> tuple[Found, ...]:
+    found = (
+        Found(each.entry, each.first_seen_at, one_a_vendor(find(each.entry.text))) for each in kept
+    )
+    return tuple(each for each in found if each.matches)

@@ -1,9 +1,10 @@
 """Makes edits of a team's watchlist: judged, written over what they came from, and taken in."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from bot.core.cards import Desk
 from bot.core.document import said
@@ -11,6 +12,7 @@ from bot.core.editing.change import Change
 from bot.core.editing.done import Done
 from bot.core.editing.edition import Edition, Stale
 from bot.core.editing.judgement import Judgement, judged
+from bot.core.editing.looser import looser
 from bot.core.editing.overlay import TEAM
 from bot.core.editing.revision import Revision, State
 from bot.core.editing.tree import Tree
@@ -23,6 +25,7 @@ from bot.core.vendor import Vendor
 from bot.current import CurrentWatchlist
 from bot.errors import UsageError
 from bot.storage.answers import event_of
+from bot.storage.backsearches import Search
 from bot.storage.corrections import Telling
 from bot.storage.revisions import Wanted
 from bot.storage.store import Store
@@ -30,6 +33,7 @@ from bot.storage.store import Store
 JUST_NOW = timedelta(minutes=1)
 """Somebody else's edit this young has hardly been seen by whoever edits the same."""
 TRIES = 5
+Sought: TypeAlias = Callable[[Invocation, str], Awaitable[Search | None]]
 CROWDED = "Others are editing at the same time; give that again. Nothing was done."
 
 
@@ -39,6 +43,8 @@ class Editing:
 
     `edited` is called when one holds. `desk` gives what a team's cards are written with, `settings`
     hold in channels that chose nothing.
+    `sought` says what is to be searched for when one finds more of a vendor than before, if there
+    is anything to search.
     """
 
     store: Store
@@ -48,6 +54,7 @@ class Editing:
     edited: Callable[[], None] = lambda: None
     desk: Callable[[str], Desk] | None = None
     settings: Settings = DEFAULTS
+    sought: Sought | None = None
     _told: set[tuple[str, str, str, int]] = field(init=False, default_factory=set)
 
     def by(self, invocation: Invocation, *, public: bool = False) -> "TeamEdits":
@@ -124,7 +131,8 @@ class TeamEdits:
         event = self._event(self._count)
         before = await self.editing.store.revisions.of_event(event)
         if before is not None:
-            return Done(before, self._vendor(vendor), again=True)
+            search = await self.editing.store.backsearches.of_command(self.invocation)
+            return Done(before, self._vendor(vendor), again=True, searching=_days(search))
         if not changes:
             raise RefusedError(said("That is how it is already; nothing was changed."))
         wanted = Wanted(
@@ -143,10 +151,12 @@ class TeamEdits:
             judgement = await self._judge(vendor, wanted.changes)
             seq = self.edition.overlay.seq
             telling = await self._telling(wanted, judgement.record)
-            made = await self.editing.store.revisions.write(wanted, seq, telling)
+            search = None if self.approval else await self._sought(vendor, judgement.record)
+            write = self.editing.store.revisions.write
+            made = await write(replace(wanted, search=search), seq, telling)
             if made is not None:
                 await self._take_in()
-                return Done(made, judgement.record, judgement.weak)
+                return Done(made, judgement.record, judgement.weak, searching=_days(search))
             await self._take_in()
             wanted = replace(wanted, changes=self._rebased(vendor, wanted.changes))
         raise UsageError(CROWDED)
@@ -211,6 +221,12 @@ class TeamEdits:
             if unseen and self.editing.tell_once(self.invocation, last.number):
                 raise RefusedError(crossing(change, last))
 
+    async def _sought(self, vendor: str, record: Vendor | None) -> Search | None:
+        """Say what is to be searched for once a record is this; None: it finds nothing more."""
+        if self.editing.sought is None or not looser(self._vendor(vendor), record):
+            return None
+        return await self.editing.sought(self.invocation, vendor)
+
     def _vendor(self, vendor: str) -> Vendor | None:
         return self.edition.watchlist.vendors.get(vendor)
 
@@ -248,10 +264,12 @@ class TeamEdits:
             judgement = await self._judge(waiting.vendor, changes)
             wanted = _again(waiting, self.invocation.channel, changes)
             telling = await self._telling(wanted, judgement.record)
-            made = await self._decide(number, changes, telling)
+            search = await self._sought(waiting.vendor, judgement.record)
+            made = await self._decide(number, changes, telling, search)
             await self._take_in()
             if made is not None:
-                return Done(made, self._vendor(waiting.vendor), judgement.weak)
+                record = self._vendor(waiting.vendor)
+                return Done(made, record, judgement.weak, searching=_days(search))
             await self._waiting(number)
         raise UsageError(CROWDED)
 
@@ -273,15 +291,23 @@ class TeamEdits:
         return found
 
     async def _decide(
-        self, number: int, changes: tuple[Change, ...] | None, telling: Telling | None = None
+        self,
+        number: int,
+        changes: tuple[Change, ...] | None,
+        telling: Telling | None = None,
+        search: Search | None = None,
     ) -> Revision | None:
         seq = self.edition.overlay.seq
         now, by = self.editing.clock(), self.invocation.actor
         decide = self.editing.store.revisions.decide
-        return await decide(self._team, number, changes, by, now, seq, telling)
+        return await decide(self._team, number, changes, by, now, seq, telling, search)
 
 
 def _again(waiting: Revision, channel: Channel, changes: tuple[Change, ...]) -> Wanted:
     """Give what a proposal wants, by whoever proposed it."""
     by, at = waiting.by, waiting.at
     return Wanted("", channel, waiting.vendor, by, at, changes, waiting.reason)
+
+
+def _days(search: Search | None) -> int:
+    return 0 if search is None else search.days

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.commands.edits import Edits
+from bot.core.backsearch import Findings
 from bot.core.cards import Desk
 from bot.core.choices import Mute, Precision, Report, WrongMatch
 from bot.core.commands import Answer, Known, Rest, Role
@@ -180,6 +181,19 @@ class People(Protocol):
         """Give the last days of a vendor; of private channels only where their key is given."""
 
 
+class Backsearch(Protocol):
+    """What commands ask of searches of stored entries. May raise StorageError."""
+
+    async def begin(self, vendor: str, days: int | None) -> int:
+        """Have a vendor searched for, which is told later; give how many days it goes back.
+
+        0: there is nothing to search. As far back as entries are kept, or so many days.
+        """
+
+    async def findings(self, number: int) -> Findings:
+        """Give what a search found that was told here; raise UsageError if there is none."""
+
+
 async def _nobody() -> bool:
     return False
 
@@ -228,6 +242,7 @@ class Context:
     feeds: Feeds
     edits: Edits
     people: People
+    backsearch: Backsearch
     role: Callable[[], Awaitable[Role]]
     private_keys: Callable[[], Awaitable[frozenset[str]]]
     now: datetime

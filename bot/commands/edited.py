@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from bot.commands.context import Context
 from bot.core.addresses import redact
+from bot.core.backsearch import searching
 from bot.core.commands import Answer
 from bot.core.document import (
     Actions,
@@ -43,6 +44,7 @@ def edited(context: Context, done: Done, lead: str, more: Iterable[Block] = ()) 
         changes_bullets(revision.changes),
         *weak_blocks(done.weak),
         *more,
+        *searched_blocks(done),
     ]
     if done.waits:
         blocks.append(
@@ -56,6 +58,11 @@ def edited(context: Context, done: Done, lead: str, more: Iterable[Block] = ()) 
         buttons.insert(0, Button("Show card", f"vendor {done.record.id}"))
     blocks.append(Actions(tuple(buttons)))
     return Answer(Document(summary, tuple(blocks)), revision=number)
+
+
+def searched_blocks(done: Done) -> tuple[Block, ...]:
+    """Say that stored entries are searched for what an edit added, if they are."""
+    return (Paragraph(words(searching(done.searching))),) if done.searching else ()
 
 
 def weak_blocks(weak: Iterable[Fault]) -> tuple[Block, ...]:

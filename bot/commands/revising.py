@@ -55,7 +55,7 @@ async def _log(context: Context, vendor: Vendor | None, before: int | None) -> D
     shown = [each for each in found[:SHOWN] if _may_be_told(context, each)]
     undone = await context.edits.undone_by([each.number for each in shown])
     lead = "What was changed" + ("" if vendor is None else f" in the record of {vendor.name}")
-    items = tuple(_item(context, each, undone.get(each.number)) for each in shown)
+    items = tuple(revision_item(context, each, undone.get(each.number)) for each in shown)
     blocks: list[Block] = [Paragraph(words(strong(lead))), Bullets(items)]
     if len(found) > SHOWN:
         about = "" if vendor is None else f" {vendor.id}"
@@ -141,10 +141,13 @@ async def _undo_route(context: Context, revision: Revision) -> Document:
     return said(f"{revision.number} is taken back: what comes here is as it was before.")
 
 
-def _item(context: Context, revision: Revision, undone: int | None) -> Item:
+def revision_item(
+    context: Context, revision: Revision, undone: int | None, *, whole: bool = True
+) -> Item:
+    """Say in the log what a revision is; if not the `whole`, not what it changed into what."""
     name = vendor_name(context, revision)
     lead = words(strong(f"{revision.number} · {name}"), ". ", *_who(context, revision, undone))
-    changes = told_changes(context, revision)
+    changes = told_changes(context, revision) if whole else ()
     more = len(changes) - TOLD
     rest = (words(f"and {more} more"),) if more > 0 else ()
     return Item(lead, (*changes[:TOLD], *rest))

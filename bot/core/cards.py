@@ -25,19 +25,19 @@ from bot.core.document import (
     strong,
     words,
 )
-from bot.core.editing.entered import NOBODY, Entries, entered
+from bot.core.editing.entered import NOBODY, Entries, entered, others
 from bot.core.editing.stub import is_stub
 from bot.core.foot import foot
 from bot.core.mention import Cause, Mention
 from bot.core.statements import (
     NO_ALLEGATION,
+    PROFILE,
     STUB,
     about_of,
     allegation_item,
     marked_parts,
     named,
     profile_words,
-    status_words,
 )
 from bot.core.vendor import (
     Allegation,
@@ -156,13 +156,12 @@ class _Written:
 def _write(vendor: Vendor, desk: Desk) -> _Written:
     standing = Standing.of(vendor)
     entries = desk.by_team(vendor)
-    profile = Paragraph(profile_words(vendor, entries), about=f"{vendor.id} profile")
-    head = (Heading(title(vendor)), profile)
     if is_stub(vendor):
-        small = Footnote(words(desk.disclaimer))
-        return _Written(vendor, head, (status(vendor, desk), small), f"{vendor.name}: {STUB}")
+        return _write_stub(vendor, desk)
+    head = _head(vendor, entries)
     blocks: list[Block] = []
-    blocks.append(status(vendor, desk))
+    told_status = words(strong("Sanctions status: "), standing.sentence(desk.today))
+    blocks.append(Paragraph(told_status, about=f"{vendor.id} status"))
     measures = _measures(vendor, standing, desk)
     blocks.append(Bullets(measures))
     allegations = _newest(vendor)
@@ -178,6 +177,17 @@ def _write(vendor: Vendor, desk: Desk) -> _Written:
     blocks.append(Footnote(foot(vendor, untold, desk.disclaimer, entries, told_of)))
     told = tuple(block for block in blocks if block != Bullets(()))
     return _Written(vendor, head, told, _summary(vendor, standing, allegations, desk))
+
+
+def _write_stub(vendor: Vendor, desk: Desk) -> _Written:
+    """Say of what is watched by name alone that nothing is recorded, which is no clearance."""
+    unseen = words(strong(STUB), " Nobody has looked yet at what is on record elsewhere.")
+    entries = desk.by_team(vendor)
+    told = (
+        Paragraph(unseen, about=f"{vendor.id} status"),
+        Footnote(words(desk.disclaimer, *others(entries, PROFILE))),
+    )
+    return _Written(vendor, _head(vendor, entries), told, f"{vendor.name}: {STUB}")
 
 
 def why(mention: Mention) -> Inlines:
@@ -198,10 +208,11 @@ def title(vendor: Vendor) -> Inlines:
     return words(strong(vendor.name), native)
 
 
-def status(vendor: Vendor, desk: Desk) -> Paragraph:
-    """Give the sentence on sanctions."""
-    told = words(strong("Sanctions status: "), status_words(vendor, desk.today))
-    return Paragraph(told, about=f"{vendor.id} status")
+def _head(vendor: Vendor, entries: Entries) -> tuple[Block, ...]:
+    """Name a vendor; say where it sits, what it makes and who controls it, as far as is known."""
+    profile = profile_words(vendor, entries)
+    told = (Paragraph(profile, about=f"{vendor.id} profile"),) if profile else ()
+    return (Heading(title(vendor)), *told)
 
 
 def _measures(vendor: Vendor, standing: Standing, desk: Desk) -> tuple[Item, ...]:

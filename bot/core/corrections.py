@@ -9,10 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.core.cards import card
-from bot.core.document import Block, Bullets, Document, Inlines, Item, Paragraph, Struck, words
+from bot.core.document import (
+    Block,
+    Bullets,
+    Document,
+    Fields,
+    Inlines,
+    Item,
+    Paragraph,
+    Struck,
+    strong,
+    words,
+)
 from bot.core.editing.entered import unmarked
 from bot.core.restated import Correction
-from bot.core.statements import NAMED, named
+from bot.core.statements import NAMED, STUB, named
 from bot.core.struck import added, present, present_run, retold, retold_run, same, withdrawn
 from bot.core.wording import sentence
 
@@ -82,8 +93,11 @@ class _Pen:
         return [item for items in lists for item in items if self._key(item.about)]
 
     def _is_card(self, blocks: Iterable[Block]) -> bool:
-        about = {block.about for block in blocks if isinstance(block, Paragraph)}
-        return f"{self.correction.vendor} profile" in about
+        """Whether it is a card; a full record has fields."""
+        there = tuple(blocks)
+        about = {block.about for block in there if isinstance(block, Paragraph)}
+        fields = any(isinstance(block, Fields) for block in there)
+        return f"{self.correction.vendor} status" in about and not fields
 
     def _blocks(self, blocks: Iterable[Block]) -> Iterator[Block]:
         for block in blocks:
@@ -98,7 +112,7 @@ class _Pen:
 
     def _run(self, text: Inlines, key: str) -> Inlines:
         struck = next((n for n, part in enumerate(text) if isinstance(part, Struck)), None)
-        lead = struck if struck is not None else len(text) - 1 if key == "status" else 0
+        lead = struck if struck is not None else _lead(text, key)
         before, now = present_run(text, lead), self.correction.now.get(key)
         mark = self.correction.mark(key, self.on)
         if now is None:  # the vendor is gone: its seat and goods are no claim to take back
@@ -179,6 +193,11 @@ class _Pen:
                 is_named = key.startswith("named/") and before != now
                 told.append(self._told(item, now, key) if is_named else item)
             yield Bullets(tuple(each for each in told if each is not None))
+
+
+def _lead(text: Inlines, key: str) -> int:
+    """Count the words before what a run states: of a stub that is all of it."""
+    return len(text) - 1 if key == "status" and text[:1] != (strong(STUB),) else 0
 
 
 def _own_lines(items: Iterable[Item]) -> frozenset[str]:

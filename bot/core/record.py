@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from bot.core.answers import answers, ruling_words
-from bot.core.cards import Desk, measure_item, status, title
+from bot.core.cards import Desk, measure_item, title
 from bot.core.document import (
     Block,
     Bullets,
@@ -15,10 +15,13 @@ from bot.core.document import (
     Inline,
     Inlines,
     Item,
+    Paragraph,
     link,
+    strong,
     words,
 )
 from bot.core.editing.entered import Entries, entered, others
+from bot.core.editing.stub import is_stub
 from bot.core.editing.tree import Path
 from bot.core.statements import about_of, allegation_item, status_words
 from bot.core.vendor import Confidence, Name, NameRole, Statement, Vendor
@@ -32,10 +35,11 @@ _NOT_CARRIED_OVER = (
 
 def record(vendor: Vendor, desk: Desk) -> Document:
     """Write the full record as one document."""
-    entries = desk.by_team(vendor)
+    status, entries = status_words(vendor, desk.today), desk.by_team(vendor)
+    lead = words(strong(status)) if is_stub(vendor) else words(strong("Sanctions status: "), status)
     blocks: list[Block] = [
         Heading(words(*title(vendor), ": full record")),
-        status(vendor, desk),
+        Paragraph(lead, about=f"{vendor.id} status"),
         Fields(tuple(_facts(vendor, entries))),
     ]
     sections: tuple[tuple[str, list[Item]], ...] = (
@@ -68,9 +72,7 @@ def record(vendor: Vendor, desk: Desk) -> Document:
     team = others(entries, _MARKED)
     small = words(foot.rstrip(), *team, f" {desk.disclaimer}")
     blocks.append(Footnote(small if team else words(foot + desk.disclaimer)))
-    return Document(
-        f"{vendor.name}: full record. {status_words(vendor, desk.today)}", tuple(blocks)
-    )
+    return Document(f"{vendor.name}: full record. {status}", tuple(blocks))
 
 
 def _facts(vendor: Vendor, entries: Entries) -> Iterator[FieldRow]:

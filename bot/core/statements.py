@@ -22,8 +22,7 @@ NAMED: Mapping[str, str] = {
 }
 """How the lines begin that name measures which have none of their own."""
 STUB = "Stub: no record yet."
-"""What is said of a vendor that is watched by name alone."""
-NO_PROFILE = "Where it is and what it makes is not recorded yet"
+"""What is said of a vendor that is watched by name alone: no sentence that reads as clearance."""
 NO_ALLEGATION = "No allegation on record."
 PROFILE: tuple[Path, ...] = (("makes",), ("control",), ("headquarters",))
 """What a card's second line tells."""
@@ -34,21 +33,19 @@ def about_of(vendor: Vendor, what: str, *, whole: bool = False) -> str:
     return f"{vendor.id} {'record/' if whole else ''}{what}"
 
 
+def status_words(vendor: Vendor, today: date) -> str:
+    """Give the one sentence on sanctions; where nothing is recorded it says that instead."""
+    return STUB if is_stub(vendor) else Standing.of(vendor).sentence(today)
+
+
 def profile_words(vendor: Vendor, entries: Entries = NOBODY) -> Inlines:
-    """Say where a vendor is, what it makes and who controls it, as far as is recorded."""
+    """Say where a vendor is, what it makes and who controls it, as far as is known."""
     text = "" if vendor.headquarters == UNKNOWN_SEAT else vendor.headquarters
     if vendor.makes.speaks:
         text += f"{'. ' if text else ''}{vendor.makes.text}"
     if vendor.control is not None and vendor.control.speaks:
         text += f"{'; ' if text else ''}{vendor.control.text}"
-    return words(sentence(text or NO_PROFILE), *entered(entries, *PROFILE))
-
-
-def status_words(vendor: Vendor, today: date) -> str:
-    """Give the one sentence on sanctions; for a stub none that reads as clearance."""
-    if is_stub(vendor):
-        return f"Not looked up. {STUB}"
-    return Standing.of(vendor).sentence(today)
+    return words(sentence(text), *entered(entries, *PROFILE)) if text else ()
 
 
 def allegations_words(vendor: Vendor) -> str:

@@ -76,18 +76,32 @@ def queue(
 
 
 def _draft(command: Command, page: Document, key: str, kind: Kind) -> Draft:
+    asked = Invocation(
+        command.channel,
+        command.message,
+        command.actor,
+        command.line,
+        command.thread,
+        command.reply_to,
+        revises=command.revises,
+    )
+    return draft(asked, page, key, kind)
+
+
+def draft(asked: Invocation, page: Document, key: str, kind: Kind = Kind.REPLY) -> Draft:
+    """Make what is said to whoever gave a command, where it was given."""
     return Draft(
         key=key,
-        team=command.team,
-        channel=command.channel,
+        team=asked.channel.team,
+        channel=asked.channel,
         document=page,
-        thread=command.thread,
+        thread=asked.thread,
         kind=kind,
         # A person's answers come in order, and nobody's wait behind a channel's alerts.
-        lane=f"reply {command.channel.key} {command.actor}",
-        message=command.revises or command.message,
-        actor=command.actor,
-        reply_to=command.reply_to,
+        lane=f"reply {asked.channel.key} {asked.actor}",
+        message=asked.revises or asked.id,
+        actor=asked.actor,
+        reply_to=asked.reply_to,
         vendor=_about_whom(page),
     )
 
@@ -96,6 +110,23 @@ def _about_whom(page: Document) -> str | None:
     """Give the vendor whose record a page states, so that it is found when that is corrected."""
     vendors = {about.partition(" ")[0] for about in abouts(page)}
     return vendors.pop() if len(vendors) == 1 else None
+
+
+def say(connection: Connection, asked: Invocation, page: Document, key: str, now: datetime) -> None:
+    """Say something more to whoever gave a command; said again, the same message says it.
+
+    Where that cannot be changed it stays as it is.
+    """
+    if outbox.queue(connection, draft(asked, page, key), now) is not None:
+        return
+    row = connection.execute(
+        select(outbox_table).where(outbox_table.c.key == key).with_for_update()
+    ).one()
+    there = row.open or (row.state == State.SENT and row.message_id)
+    if there and not outbox.is_leaving(connection, row.id):
+        about = outbox_table.c.target_id == row.id
+        number = connection.scalar(select(func.count()).select_from(outbox_table).where(about))
+        _change(connection, row, page, f"{key} {number}", now)
 
 
 def _standing(connection: Connection, command: Command) -> "list[Row[*tuple[object, ...]]]":

@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     or_,
     select,
     tuple_,
@@ -120,6 +121,26 @@ def since(
         wanted = wanted.where(tuple_(*_ORDER) > tuple_(*values))
     rows = connection.execute(wanted.order_by(*_ORDER).limit(limit))
     return tuple(Kept(Entry(*row[:7]), row.first_seen_at) for row in rows)
+
+
+def counted(connection: Connection, start: datetime) -> dict[str, int]:
+    """Count the entries first seen then or later that still have their words, by feed."""
+    rows = connection.execute(
+        select(entry.c.feed, func.count())
+        .where(entry.c.kept, entry.c.first_seen_at >= start)
+        .group_by(entry.c.feed)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def of(connection: Connection, keys: Sequence[EntryKey]) -> tuple[Kept, ...]:
+    """Give entries by their keys, in that order; those without their words are left out."""
+    pairs = [(feed, id_) for _, feed, id_ in keys]
+    # By the times, of which there is an index: SQLite reads all where pairs are asked about.
+    then = entry.c.first_seen_at.in_(sorted({at for at, _, _ in keys}))
+    rows = connection.execute(_WORDS.where(entry.c.kept, then, _ONE.in_(pairs)))
+    found = {(row.feed, row.id): Kept(Entry(*row[:7]), row.first_seen_at) for row in rows}
+    return tuple(found[pair] for pair in pairs if pair in found)
 
 
 def empty(connection: Connection, before: datetime, most: int) -> int:

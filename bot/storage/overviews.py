@@ -9,7 +9,7 @@ from bot.core.mention import Channel
 from bot.core.overview import FeedHealth, Overview, Told, Watched
 from bot.core.places import Listening, holds
 from bot.core.status import State
-from bot.storage import feeds, mutes, settings
+from bot.storage import feeds, mutes, revisions, settings
 from bot.storage.tables import mention as mention_table
 from bot.storage.tables import outbox as outbox_table
 from bot.storage.tables import place
@@ -35,6 +35,8 @@ def overview(connection: Connection, team: str, now: datetime, private: frozense
             for each in feeds.active(connection)
         ),
         alerts=_alerts(connection, team, now, private),
+        proposals=revisions.waiting(connection, team),
+        policy=revisions.policy(connection, team),
     )
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from bot.core.editing.change import Change
+from bot.core.editing.overlay import TEAM, Overlay
 from bot.core.editing.revision import Revision, State
 from bot.core.mention import Channel
-from bot.storage import corrections
+from bot.storage import backsearches, corrections
+from bot.storage.backsearches import Search
 from bot.storage.corrections import Telling
 from bot.storage.database import insert_missing
 from bot.storage.tables import edition, revision
@@ -25,7 +27,7 @@ class Wanted:
     """An edit that is to be written: what becomes a `Revision` with a number of its own.
 
     `event` is the command that makes it, so that the command edits once, however often it is
-    carried out.
+    carried out. `search` is queued with it.
     """
 
     event: str
@@ -37,6 +39,7 @@ class Wanted:
     reason: str = ""
     undoes: int | None = None
     proposed: bool = False
+    search: Search | None = None
 
 
 def heads(connection: Connection) -> dict[str, int]:
@@ -88,6 +91,8 @@ def write(
     _move_on(connection, team, made.number, made.seq or last.seq)
     if telling is not None and made.state is State.APPLIED:
         corrections.tell(connection, made, telling, wanted.at)
+    if wanted.search is not None:
+        backsearches.queue(connection, wanted.search)
     return made
 
 
@@ -100,11 +105,12 @@ def decide(  # noqa: PLR0913, PLR0917 - which, how, by whom, when and over what
     now: datetime,
     seq: int,
     telling: Telling | None = None,
+    search: Search | None = None,
 ) -> Revision | None:
     """Approve a proposal, with the changes that it comes to by now, or reject it (None).
 
     None if it is none any more, or if the edition of that `seq` is not the last one. What is
-    approved is told as what is written.
+    approved is told as what is written; `search` is queued with it.
     """
     last = _lock(connection, team)
     this = (revision.c.team == team, revision.c.number == number)
@@ -120,6 +126,8 @@ def decide(  # noqa: PLR0913, PLR0917 - which, how, by whom, when and over what
     made = find(connection, team, number)
     if telling is not None and made is not None and made.state is State.APPLIED:
         corrections.tell(connection, made, telling, now)
+    if search is not None:
+        backsearches.queue(connection, search)
     return made
 
 
@@ -157,6 +165,19 @@ def proposals(connection: Connection, team: str) -> tuple[Revision, ...]:
     """Give what waits for a second person, in order."""
     waiting = select(revision).where(revision.c.team == team, revision.c.state == State.PROPOSED)
     return _listed(connection, waiting.order_by(revision.c.number))
+
+
+def waiting(connection: Connection, team: str) -> int:
+    """Count what waits for a second person."""
+    proposed = (revision.c.team == team, revision.c.state == State.PROPOSED)
+    return int(connection.scalar(select(func.count()).where(*proposed)) or 0)
+
+
+def policy(connection: Connection, team: str) -> str:
+    """Give the line that a team wants on its cards; empty if it has none."""
+    own = (revision.c.team == team, revision.c.vendor == TEAM, revision.c.seq.is_not(None))
+    rows = connection.execute(select(revision).where(*own).order_by(revision.c.seq))
+    return Overlay.of(map(_revision, rows)).policy() or ""
 
 
 def undoing(connection: Connection, team: str, numbers: Sequence[int]) -> dict[int, int]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.core.editing.change import Change
 from bot.core.editing.revision import Revision
 from bot.storage import revisions
+from bot.storage.backsearches import Search
 from bot.storage.corrections import Telling
 from bot.storage.database import Database
 from bot.storage.revisions import Wanted
@@ -44,14 +45,16 @@ class RevisionStore:
         now: datetime,
         seq: int,
         telling: Telling | None = None,
+        search: Search | None = None,
     ) -> Revision | None:
         """Approve a proposal, with the changes that it comes to by now, or reject it (None).
 
         None if it is none any more, or if the edition of that `seq` is not the last one. What is
-        approved is told as what is written.
+        approved is told as what is written; `search` is queued with it.
         """
-        decide = revisions.decide
-        return await self.database.write(decide, team, number, changes, by, now, seq, telling)
+        return await self.database.write(
+            revisions.decide, team, number, changes, by, now, seq, telling, search
+        )
 
     async def find(self, team: str, number: int) -> Revision | None:
         """Give a revision by its number."""

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.core.status import State, Status
-from bot.storage import held, mutes, parked, pauses
+from bot.storage import held, mutes, parked, pauses, revisions
 from bot.storage.tables import outbox, trouble
 
 
@@ -28,6 +28,8 @@ def status(connection: Connection, team: str, now: datetime, here: str | None) -
         oldest_open=oldest,
         troubles=int(troubles or 0),
         parked=parked.parked(connection, team, 10, _shown(here)),
+        proposals=revisions.waiting(connection, team),
+        policy=revisions.policy(connection, team),
     )
 
 

@@ -41,6 +41,7 @@ from bot.storage import (
     upkeep,
     wrong_matches,
 )
+from bot.storage.backsearchstore import BacksearchStore
 from bot.storage.database import Database
 from bot.storage.feedstore import FeedStore
 from bot.storage.gathered import Gathered
@@ -67,7 +68,8 @@ from bot.storage.rulings import Case
 class Store:
     """The database, opened. Close it when done.
 
-    Parts of it are `feeds`, `revisions` about edits of the watchlist, and `people`.
+    Parts of it are `feeds`, `revisions` about edits of the watchlist, `backsearches` about entries
+    that are searched again, and `people`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -75,6 +77,7 @@ class Store:
         self.feeds = FeedStore(database)
         self.revisions = RevisionStore(database)
         self.people = PeopleStore(database)
+        self.backsearches = BacksearchStore(database)
         # What is written for many costs hardly more than for one.
         self._recorded: Gathered[Case, tuple[Ruling, ...]] = Gathered(
             lambda cases: self._database.write(rulings.rule, cases)

@@ -593,3 +593,30 @@ revision = Table(
     Index(None, "team", "seq", unique=True),
     Index(None, "team", "vendor", "number"),
 )
+
+# Stored entries that are searched again, since a vendor or a name is new. `event` is the command
+# that asked for it and is answered where it was given; `vendors` and `reached`, how far it has come
+# and what it found, are JSON: entries by their keys, none of their words.
+backsearch = Table(
+    "backsearch",
+    metadata,
+    _id(),
+    _team(),
+    Column("event", Text, nullable=False, unique=True),
+    Column("platform", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("encrypted", Boolean, nullable=False, server_default=false()),
+    Column("thread", Text),
+    Column("message", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reply_to", Text),
+    Column("vendors", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("reached", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Index(None, "state", "id"),
+)

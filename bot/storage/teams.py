@@ -12,6 +12,7 @@ from bot.storage.database import insert_missing
 from bot.storage.tables import (
     appointment,
     audit,
+    backsearch,
     channel_setting,
     claim,
     confirmation,
@@ -53,7 +54,7 @@ def remove(connection: Connection, platform: str, team: str, now: datetime) -> N
         .where(*there, outbox.c.open)
         .values(state=State.FAILED, open=False, last_error=OUT, lease_until=None)
     )
-    for table in (inbox, confirmation):
+    for table in (inbox, confirmation, backsearch):
         connection.execute(delete(table).where(table.c.team == team, table.c.platform == platform))
     connection.execute(delete(held).where(held.c.team == team, held.c.platform == platform))
     connection.execute(
@@ -97,6 +98,7 @@ def erase(connection: Connection, platform: str, team: str) -> int:
         (held, held.c.platform == platform),
         (mention, _on(mention.c.channel, platform)),
         (inbox, inbox.c.platform == platform),
+        (backsearch, backsearch.c.platform == platform),
         (confirmation, confirmation.c.platform == platform),
         (mute, _on(mute.c.channel, platform)),
         (wrong_match, _on(wrong_match.c.channel, platform)),

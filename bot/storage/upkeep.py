@@ -5,7 +5,16 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, or_, select, update
 
 from bot.core.document import to_json
-from bot.storage import audits, confirmations, entries, pages, paragraphs, sealed, teams
+from bot.storage import (
+    audits,
+    backsearches,
+    confirmations,
+    entries,
+    pages,
+    paragraphs,
+    sealed,
+    teams,
+)
 from bot.storage.outbox import NOTHING
 from bot.storage.rows import ANSWERS, Retention
 from bot.storage.tables import held, mention, outbox, story, story_entry
@@ -22,6 +31,7 @@ def purge(connection: Connection, now: datetime, keep: Retention) -> int:
         + _answers(connection, now - keep.answers)
         + confirmations.purge(connection, now)
         + audits.purge(connection, now - keep.mentions, _AT_ONCE)
+        + backsearches.purge(connection, now - keep.entries, _AT_ONCE)
         + entries.empty(connection, now - keep.entries, _AT_ONCE)
         + pages.purge(connection)
         + entries.forget(connection, now - keep.ids, _AT_ONCE)

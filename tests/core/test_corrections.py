@@ -25,6 +25,8 @@ from bot.core.document import (
     to_json,
 )
 from bot.core.editing.overlay import Entry
+from bot.core.editing.stub import stub
+from bot.core.editing.tree import tree_of, vendor_of
 from bot.core.mention import Cause, Channel, Match, MatchKind, Mention
 from bot.core.record import record
 from bot.core.restated import Correction
@@ -299,3 +301,15 @@ def test_a_note_says_only_what_changed() -> None:
     assert "Zedland Trade List" in struck(told)
     assert "hats" not in words(told)
     assert note(Correction.of(None, ACME, DESK), ON) is None
+
+
+def test_a_stub_that_is_filled_in_is_brought_up_to_date() -> None:
+    """It said that nobody had looked; the old card says what was found since."""
+    before = vendor_of(stub("Gizmo Eye", "gizmo-eye"))
+    tree = tree_of(full_vendor("gizmo-eye")) | {"name": "Gizmo Eye"}
+    after = vendor_of(tree)
+    told = edited(before, after)
+    assert "Stub: no record yet." in struck(told)
+    assert "Updated on 2 Apr 2024: No asset freeze found; 1 other government measure" in words(told)
+    assert "Export control: Zedland Trade List" in words(told)
+    assert corrected(told, Correction.of(before, after, DESK), ON) is None

@@ -71,6 +71,8 @@ LINES: dict[str, tuple[str, str]] = {
     "watchlist diff 1": ("watchlist diff", CURATORS),
     "watchlist undo 1": ("watchlist undo", CURATORS),
     "watchlist restore lens-co": ("watchlist restore", CURATORS),
+    "watchlist backsearch acme-cam": ("watchlist backsearch", CURATORS),
+    "watchlist backsearch post 1": ("watchlist backsearch post", CURATORS),
     "watchlist remove road-runner": ("watchlist remove", CURATORS),
     "watchlist feed list": ("watchlist feed list", EVERYBODY),
     "watchlist feed import <opml/>": ("watchlist feed import", ALSO_MODERATORS[CURATORS]),

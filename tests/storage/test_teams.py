@@ -13,6 +13,7 @@ from bot.core.settings import Mode, Settings
 from bot.core.status import State
 from bot.core.stories import Fingerprint
 from bot.storage.appointments import Person
+from bot.storage.backsearches import Search
 from bot.storage.revisions import Wanted
 from bot.storage.rows import Asked, Retention
 from bot.storage.store import Store
@@ -83,7 +84,8 @@ async def live(store: Store, behind: Behind, team: str, platform: str = "fake") 
         "'2024-04-01 12:00:00')"
     )
     change = Change(("policy",), None, "Ask procurement")
-    wanted = Wanted(event, here, "", "bea", NOW, (change,))
+    search = Search(Invocation(here, event, "anna", ""), ("acme-cam",), NOW - DAY, NOW)
+    wanted = Wanted(event, here, "", "bea", NOW, (change,), search=search)
     assert await store.revisions.write(wanted, (await store.revisions.heads()).get(team, 0))
     behind(
         "INSERT INTO audit (team, at, actor, channel, private, command, outcome) VALUES "  # noqa: S608 - ours
@@ -128,6 +130,7 @@ async def test_removing_stops_everything_at_once_and_forgets_the_keys(
     await store.remove("fake", "blue", NOW)
     assert await store.claim(NOW + DAY, LEASE, 10) == ()
     assert await store.take_command(NOW + DAY, LEASE) is None
+    assert await store.backsearches.lease(NOW + DAY, LEASE) is None
     assert await store.release_digests(NOW + 9 * DAY, lambda *_: document("digest")) == 0
     assert (await store.depth("blue"))[State.PENDING] == 0
     assert behind("SELECT workspace, data FROM installation") == [("W-blue", "")]
@@ -172,7 +175,7 @@ async def test_erasing_on_one_platform_leaves_what_a_team_has_on_another(
     assert sorted(left) == sorted(OWNED)
     assert await store.paused("blue") is not None
     assert None in [each.channel for each in await store.mutes(NOW, "blue")]
-    for table in ("inbox", "outbox", "held", "place"):
+    for table in ("inbox", "outbox", "held", "place", "backsearch"):
         assert behind(f"SELECT DISTINCT platform FROM {table}") == [("other",)]  # noqa: S608 - ours
     await store.erase("other", "blue")
     assert rows(behind, "blue") == {}

@@ -12,13 +12,15 @@ class Done:
     """An edit that was made, or proposed where a second person decides.
 
     `record` is the vendor's by now, None if there is none; `weak` is worth a look. `again`: the
-    command had made it before, and its answer was lost.
+    command had made it before, and its answer was lost. `searching` is of how many days the stored
+    entries are searched again for it; 0 if none are.
     """
 
     revision: Revision
     record: Vendor | None
     weak: tuple[Fault, ...] = ()
     again: bool = False
+    searching: int = 0
 
     @property
     def waits(self) -> bool:
