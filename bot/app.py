@@ -37,6 +37,7 @@ from bot.errors import BotError, StorageError, UsageError
 from bot.mentions import Mentions
 from bot.places import Places
 from bot.platforms.base import Platform
+from bot.recordtexts import RecordTexts
 from bot.rights import Rights
 from bot.storage.answers import event_of
 from bot.storage.rows import Retention
@@ -279,6 +280,7 @@ class App:
             edits=self.editing.by(invocation, public=not private),
             people=TeamPeople(invocation, self.appointments, self.retention.mentions),
             backsearch=CommandBacksearch(self.backsearches, invocation),
+            texts=RecordTexts(),
             role=lambda: self.rights.role(invocation),
             private_keys=lambda: self.rights.private_keys(invocation),
             now=self.clock(),

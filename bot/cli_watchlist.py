@@ -12,9 +12,19 @@ from typing import Annotated
 import typer
 
 from bot import interchange, pack, packwriter
+from bot.cli_edits import (
+    Database,
+    Team,
+    WithEdits,
+    edition_of,
+    import_edits,
+    settings_of,
+    write_pack,
+)
 from bot.cli_shared import BAD_INPUT, NOT_FOUND, ConfigFile, packs, print_json, stop
 from bot.configfile import load
 from bot.core import export
+from bot.core.editing.edition import Edition
 from bot.core.template import slug, template
 from bot.packwriter import Novelty
 from bot.source import read_text
@@ -83,10 +93,28 @@ class ExportFormat(StrEnum):
 def watchlist_export(
     format_: Annotated[ExportFormat, typer.Option("--format", "-f")] = ExportFormat.JSON,
     folders: Annotated[list[Path] | None, typer.Argument(help="Folders of packs.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Write a pack of YAML files there instead.")
+    ] = None,
+    edits: WithEdits = False,
+    database: Database = None,
+    team: Team = None,
     config: ConfigFile = None,
 ) -> None:
-    """Write the watchlist for other programs: records, rows or FollowTheMoney entities."""
-    watchlist = pack.load(packs(load(config, os.environ), folders))
+    """Write the watchlist for other programs: records, rows or FollowTheMoney entities.
+
+    With --edits it is the watchlist as a team has it; --database and --team mean that as well.
+    """
+    settings = settings_of(load(config, os.environ), database)
+    chosen = packs(settings, folders)
+    if edits or database or team:
+        edition = edition_of(settings, chosen, team)
+    else:
+        edition = Edition(pack.load(chosen))
+    if folder is not None:
+        write_pack(folder, edition, chosen)
+        return
+    watchlist = edition.watchlist
     vendors = watchlist.vendors.values()
     match format_:
         case ExportFormat.JSON:
@@ -112,9 +140,21 @@ def watchlist_import(
     replace: Annotated[bool, typer.Option("--replace", help="Replace what says otherwise.")] = (
         False
     ),
+    edits: WithEdits = False,
+    database: Database = None,
+    team: Team = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Make edits without asking.")] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Take in records that `watchlist export --format yaml` or a colleague wrote."""
+    """Take in records that `watchlist export --format yaml` or a colleague wrote.
+
+    They are written into a pack's folder. With --edits, or --database or --team, they become edits
+    of a team's watchlist, as if given by chat.
+    """
+    if edits or database or team:
+        settings = settings_of(load(config, os.environ), database)
+        import_edits(settings, packs(settings, None), read_text(source), team, sure=yes)
+        return
     documents = interchange.split(source, read_text(source))
     changes = packwriter.plan(folder, documents)
     pack.load(_with(packs(load(config, os.environ), None), folder), documents)

@@ -15,8 +15,9 @@ from bot.core.editing.judgement import Judgement, judged
 from bot.core.editing.looser import looser
 from bot.core.editing.overlay import TEAM
 from bot.core.editing.revision import Revision, State
+from bot.core.editing.standard import BelowStandardError
 from bot.core.editing.tree import Tree
-from bot.core.editing.words import crossing, refusal, stale_words
+from bot.core.editing.words import crossing, stale_words
 from bot.core.mention import Channel, Invocation
 from bot.core.refused import RefusedError
 from bot.core.restated import Correction
@@ -94,8 +95,11 @@ class TeamEdits:
 
     async def before(self) -> Done | None:
         """Give the first edit that this command made, if it was carried out before."""
-        made = await self.editing.store.revisions.of_event(self._event(1))
+        made = await self._made(1)
         return None if made is None else Done(made, self._vendor(made.vendor), again=True)
+
+    async def _made(self, count: int) -> Revision | None:
+        return await self.editing.store.revisions.of_event(self._event(count))
 
     def _event(self, count: int) -> str:
         return event_of(self.invocation.channel, f"{self.invocation.id} edit {count}")
@@ -127,12 +131,15 @@ class TeamEdits:
         undoes: int | None = None,
         seen: int | None = None,
     ) -> Done:
-        self._count += 1
-        event = self._event(self._count)
-        before = await self.editing.store.revisions.of_event(event)
+        # Carried out again, a command may have less to do: what it made of others is passed by.
+        number = self._count + 1
+        while (before := await self._made(number)) is not None and before.vendor != vendor:
+            number += 1
         if before is not None:
+            self._count = number
             search = await self.editing.store.backsearches.of_command(self.invocation)
             return Done(before, self._vendor(vendor), again=True, searching=_days(search))
+        event = self._event(number)
         if not changes:
             raise RefusedError(said("That is how it is already; nothing was changed."))
         wanted = Wanted(
@@ -155,6 +162,7 @@ class TeamEdits:
             write = self.editing.store.revisions.write
             made = await write(replace(wanted, search=search), seq, telling)
             if made is not None:
+                self._count = number
                 await self._take_in()
                 return Done(made, judgement.record, judgement.weak, searching=_days(search))
             await self._take_in()
@@ -206,7 +214,7 @@ class TeamEdits:
         tree = overlay.record(vendor, edition.pack(vendor))
         judgement = await asyncio.to_thread(judged, edition.watchlist, vendor, tree)
         if judgement.refused:
-            raise RefusedError(refusal(judgement.refused))
+            raise BelowStandardError(judgement.refused)
         return judgement
 
     def _refuse_crossing(self, wanted: Wanted, seen: int | None) -> None:

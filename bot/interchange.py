@@ -41,10 +41,26 @@ def vendor_text(vendor: Vendor) -> str:
 
     How a name is matched and how far the review has come are always said.
     """
+    return SCHEMA_LINE + write(_whole(vendor), _VENDOR_LAYOUT)
+
+
+def part_text(vendor: Vendor, part: str, item: tuple[str, str] | None = None) -> str | None:
+    """Write one part of a vendor's file, or of its list the items that have `item`: key and value.
+
+    None if there is nothing of it.
+    """
+    value = _whole(vendor).get(part)
+    if item is not None and isinstance(value, list):
+        key, wanted = item
+        value = [each for each in value if isinstance(each, dict) and each.get(key) == wanted]
+    return write({part: value}, _VENDOR_LAYOUT) if value else None
+
+
+def _whole(vendor: Vendor) -> dict[str, Plain]:
     plain = _plain(vendor)
     plain["names"] = [_name(name) for name in vendor.names]
     plain["review"] = {"status": vendor.review.status} | _plain(vendor.review)
-    return SCHEMA_LINE + write(plain, _VENDOR_LAYOUT)
+    return plain
 
 
 def programs_text(programs: Mapping[str, Program]) -> str:
@@ -80,16 +96,9 @@ def split(file: str, text: str) -> tuple[Document, ...]:
     """
     documents: list[Document] = []
     problems: list[Problem] = []
-    starts = [*_START.finditer(text)]
-    bounds = [(0, starts[0].start() if starts else len(text))]
-    ends = [found.start() for found in starts[1:]] + [len(text)]
-    bounds += [(found.end(), end) for found, end in zip(starts, ends, strict=False)]
-    for begin, end in bounds:
-        part = text[begin:end]
-        if not _SOMETHING.search(part):
-            continue
+    for part, line in parts(text):
         try:
-            loaded = yamlfile.parse(part.encode(), file, 1 + text.count("\n", 0, begin))
+            loaded = yamlfile.parse(part.encode(), file, line)
             documents.append(Document(part, loaded, _content(loaded)))
         except InvalidFileError as error:
             problems += error.problems
@@ -98,6 +107,18 @@ def split(file: str, text: str) -> tuple[Document, ...]:
     if problems:
         raise InvalidFileError(problems)
     return tuple(documents)
+
+
+def parts(text: str) -> Iterator[tuple[str, int]]:
+    """Give the documents of a stream that hold something, each with the line it begins in."""
+    starts = [*_START.finditer(text)]
+    bounds = [(0, starts[0].start() if starts else len(text))]
+    ends = [found.start() for found in starts[1:]] + [len(text)]
+    bounds += [(found.end(), end) for found, end in zip(starts, ends, strict=False)]
+    for begin, end in bounds:
+        part = text[begin:end]
+        if _SOMETHING.search(part):
+            yield part, 1 + text.count("\n", 0, begin)
 
 
 def _content(loaded: Loaded) -> Content:

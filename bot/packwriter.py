@@ -44,7 +44,7 @@ def plan(folder: Path, documents: Sequence[Document]) -> tuple[Change, ...]:
         if path in changes:
             place = document.loaded.place(("id",), of_key=True)
             twice.append(place.problem(f"{path.name} comes twice in this stream"))
-        changes[path] = Change(path, document.text, _novelty(path, document.text))
+        changes[path] = change(path, document.text)
     if twice:
         raise InvalidFileError(twice)
     return tuple(changes.values())
@@ -82,24 +82,29 @@ def _tidied(path: Path) -> Change:
         line = comments[0] + text.startswith(head)
         told = "comments would be lost; move what they say into 'note', or take them out"
         raise InvalidFileError([Problem(str(path), line, 1, told)])
-    return Change(path, canonical, _novelty(path, canonical))
+    return change(path, canonical)
 
 
-def save(change: Change) -> None:
+def change(path: Path, text: str) -> Change:
+    """Say what a file is to be; raise BotError where the one that is there cannot be read."""
+    return Change(path, text, _novelty(path, text))
+
+
+def save(wanted: Change) -> None:
     """Write one file whole or not at all; raise BotError where the disk does not take it."""
     # A hidden name: whoever reads the pack meanwhile passes it by.
-    draft = change.path.with_name(f".{change.path.name}.{os.getpid()}")
+    draft = wanted.path.with_name(f".{wanted.path.name}.{os.getpid()}")
     try:
-        change.path.parent.mkdir(parents=True, exist_ok=True)
+        wanted.path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("w", encoding="utf-8", newline="") as file:
-            file.write(change.text)
+            file.write(wanted.text)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(change.path)
+        draft.replace(wanted.path)
     except OSError as error:
         with contextlib.suppress(OSError):
             draft.unlink()
-        raise BotError(f"{change.path}: cannot be written: {error.strerror}") from None
+        raise BotError(f"{wanted.path}: cannot be written: {error.strerror}") from None
 
 
 def _novelty(path: Path, text: str) -> Novelty:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.commands.edits import Edits
+from bot.commands.texts import Texts
 from bot.core.backsearch import Findings
 from bot.core.cards import Desk
 from bot.core.choices import Mute, Precision, Report, WrongMatch
@@ -243,6 +244,7 @@ class Context:
     edits: Edits
     people: People
     backsearch: Backsearch
+    texts: Texts
     role: Callable[[], Awaitable[Role]]
     private_keys: Callable[[], Awaitable[frozenset[str]]]
     now: datetime

@@ -27,6 +27,7 @@ from bot.core.document import (
     Item,
     Link,
     Paragraph,
+    Preformatted,
     Quote,
     Struck,
     Text,
@@ -48,6 +49,8 @@ _JOINER = re.compile("[\u200c\u200d]")
 _MARK = re.compile("[\u061c\u200e\u200f]")
 # The Hangul fillers are letters that draw nothing: a name made of them would look empty.
 _SPACE = re.compile(r"[\s\u3164\uffa0]+")
+_TAB = re.compile("[\t\u3164\uffa0]")
+_BREAK = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 _NONCHARACTERS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
 _BROKEN = re.compile(f"[\x00-\x08\x0e-\x1b\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 
@@ -60,12 +63,27 @@ def clean(text: str) -> str:
     needs them, direction marks where the text has right-to-left letters. Cleaning twice changes
     nothing more.
     """
+    # U+0085 is white space to Python as well as a control character, so spaces come first.
+    return _BROKEN.sub("\ufffd", _SPACE.sub(" ", _bared(text)))
+
+
+def clean_lines(text: str) -> str:
+    """Give text as lines that can be copied: as `clean` does, but every space and line break stays.
+
+    Empty lines at both ends and spaces at the ends of lines go.
+    """
+    text = _TAB.sub(" ", _BREAK.sub("\n", text))
+    lines = (_BROKEN.sub("\ufffd", _bared(line)).rstrip() for line in text.split("\n"))
+    return "\n".join(lines).strip("\n")
+
+
+def _bared(text: str) -> str:
+    """Take out of a line what is not seen and not needed."""
     text = _HIDDEN.sub("", text)
     text = _JOINER.sub(_joiner, text)
     if _MARK.search(text) and not _has_right_to_left(_MARK.sub("", text)):
         text = _MARK.sub("", text)
-    # U+0085 is white space to Python as well as a control character, so spaces come first.
-    return _BROKEN.sub("\ufffd", _SPACE.sub(" ", text))
+    return text
 
 
 def cleaned(document: Document) -> Document:
@@ -137,6 +155,9 @@ def _block(block: Block) -> Block | None:
             return Bullets(kept_items) if kept_items else None
         case Actions(buttons):
             return Actions(tuple(map(_button, buttons))) if buttons else None
+        case Preformatted(text):
+            lines = clean_lines(text)
+            return Preformatted(lines) if lines else None
         case Divider():
             return block
         case _:

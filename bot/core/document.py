@@ -137,6 +137,14 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Preformatted:
+    """Lines to copy as they stand, such as YAML: drawn in even columns, and read as no markup."""
+
+    text: str
+    kind: Literal["preformatted"] = "preformatted"
+
+
+@dataclass(frozen=True, slots=True)
 class Divider:
     """A line across."""
 
@@ -172,7 +180,7 @@ class Actions:
 
 
 Block: TypeAlias = Annotated[
-    Heading | Paragraph | Fields | Bullets | Quote | Divider | Footnote | Actions,
+    Heading | Paragraph | Fields | Bullets | Quote | Preformatted | Divider | Footnote | Actions,
     Field(discriminator="kind"),
 ]
 
@@ -270,6 +278,8 @@ def runs(block: Block) -> Iterator[Inlines]:
         case Actions(buttons):
             for button in buttons:
                 yield (Text(button.label),)
+        case Preformatted(value):
+            yield (Text(value),)
         case Divider():
             return
 

@@ -15,9 +15,12 @@ from bot.core.document import (
     Footnote,
     Heading,
     Paragraph,
+    Preformatted,
     Text,
 )
 
+LONGEST_PIECE = 600
+"""Characters of preformatted lines that go to a page together; a longer line goes alone."""
 SHORTENED = Paragraph((Text("… shortened"),))
 """The line that stands where something was left out."""
 
@@ -55,9 +58,10 @@ def fit(document: Document, fits: Callable[[Document], bool]) -> Document:
 def pages(document: Document, fits: Callable[[Document], bool]) -> tuple[Document, ...]:
     """Share a document out among as many as it takes, each of which `fits` takes.
 
-    Cuts fall between blocks and between list items, never inside an item: a claim stays with its
-    answers, a heading with what follows it. A single part that `fits` refuses is a page of its
-    own. The first page keeps the summary; the others say which part they are.
+    Cuts fall between blocks, between list items and between preformatted lines, never inside an
+    item: a claim stays with its answers, a heading with what follows it. A single part that `fits`
+    refuses is a page of its own. The first page keeps the summary; the others say which part they
+    are.
     """
     shared: list[list[Block]] = [[]]
     for part in _parts(document.blocks):
@@ -90,7 +94,7 @@ def _most(count: int, holds: Callable[[int], bool]) -> int:
 
 
 def _parts(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Break lists, rows and buttons up into blocks of one."""
+    """Break lists, rows and buttons up into blocks of one, preformatted text into some lines."""
     for block in blocks:
         match block:
             case Bullets(items):
@@ -99,8 +103,23 @@ def _parts(blocks: Iterable[Block]) -> Iterator[Block]:
                 yield from (Fields((row,)) for row in rows)
             case Actions(buttons):
                 yield from (Actions((button,)) for button in buttons)
+            case Preformatted(text):
+                yield from map(Preformatted, _pieces(text))
             case _:
                 yield block
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cut lines into pieces of `LONGEST_PIECE` at most."""
+    piece: list[str] = []
+    length = 0
+    for line in text.split("\n"):
+        if piece and length + len(line) > LONGEST_PIECE:
+            yield "\n".join(piece)
+            piece, length = [], 0
+        piece.append(line)
+        length += len(line) + 1
+    yield "\n".join(piece)
 
 
 def _joined(parts: Iterable[Block]) -> list[Block]:
@@ -114,6 +133,8 @@ def _joined(parts: Iterable[Block]) -> list[Block]:
                 joined[-1] = Fields(first + second)
             case (Actions(left), Actions(right)):
                 joined[-1] = Actions(left + right)
+            case (Preformatted(upper), Preformatted(lower)):
+                joined[-1] = Preformatted(f"{upper}\n{lower}")
             case _:
                 joined.append(part)
     return joined

@@ -26,6 +26,7 @@ from bot.core.document import (
     Item,
     Link,
     Paragraph,
+    Preformatted,
     Quote,
     Struck,
     Text,
@@ -146,6 +147,7 @@ def documents(longest: int = 1, most: int = 5) -> SearchStrategy[Document]:
         | st.builds(Fields, _tuples(st.builds(FieldRow, text, run), most))
         | st.builds(Bullets, _tuples(st.builds(Item, run, _tuples(run, 3)), most))
         | st.builds(Quote, run)
+        | st.builds(Preformatted, st.lists(text, max_size=most).map("\n".join))
         | st.just(Divider())
         | st.builds(Footnote, run)
         | st.builds(Actions, _tuples(st.builds(Button, text, text, sign), most))
@@ -172,6 +174,7 @@ def readable_documents() -> SearchStrategy[Document]:
         | st.builds(Fields, _tuples(st.builds(FieldRow, text, run), 3))
         | st.builds(Bullets, _tuples(item, 3))
         | st.builds(Quote, run)
+        | st.builds(Preformatted, st.lists(text, min_size=1, max_size=3).map("\n  ".join))
         | st.just(Divider())
         | st.builds(Footnote, run)
         | st.builds(Actions, _tuples(button, 3))

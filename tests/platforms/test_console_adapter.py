@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from bot.core.document import Actions, Button, Document, Paragraph, said, words
+from bot.core.document import Actions, Button, Document, Paragraph, Preformatted, said, words
 from bot.core.mention import Channel, Invocation, Message
 from bot.errors import StorageError
 from bot.platforms.console.adapter import ConsolePlatform
@@ -239,3 +239,12 @@ def test_anybody_may_be_named_and_whoever_is_at_the_terminal_is_in_charge() -> N
     assert (platform.person("@ben"), platform.person("ben")) == ("ben", "ben")
     assert (platform.person("@"), platform.person("")) == (None, None)
     assert platform.managers() == "Whoever sits at the terminal is an admin."
+
+
+async def test_long_lines_to_copy_are_printed_whole() -> None:
+    platform, paper = console()
+    lines = f"note: {'long ' * 40}end\n  - [bold]x[/bold]"
+    asked = Invocation(Channel("console", "#general"), "m1", "you", "watchlist export")
+    document = Document("Copy", (Paragraph(words("Copy")), Preformatted(lines)))
+    await platform.reply(asked, document, key="k")
+    assert f"\n{lines}\n" in paper.getvalue()

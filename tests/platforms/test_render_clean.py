@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.clean import LONGEST_ADDRESS, clean, cleaned
+from bot.core.clean import LONGEST_ADDRESS, clean, clean_lines, cleaned
 from bot.core.document import (
     Actions,
     Block,
@@ -23,6 +23,7 @@ from bot.core.document import (
     Item,
     Link,
     Paragraph,
+    Preformatted,
     Quote,
     Text,
     Typed,
@@ -31,7 +32,7 @@ from bot.core.document import (
     strong,
     words,
 )
-from bot.core.fit import SHORTENED, fit
+from bot.core.fit import SHORTENED, fit, pages
 from tests.platforms.hostile import documents, texts, thoroughly
 
 
@@ -92,7 +93,8 @@ def test_a_cleaned_document_has_no_empty_part_and_all_its_buttons(document: Docu
     assert any(plain(run) for block in neat.blocks for run in runs(block))
     for block in neat.blocks:
         for run in runs(block):
-            assert plain(run) == plain(run).strip() != ""
+            ends = "\n" if isinstance(block, Preformatted) else None
+            assert plain(run) == plain(run).strip(ends) != ""
             assert all(plain((part,)) for part in run if not isinstance(block, Fields))
     assert len(_buttons(neat)) == len(_buttons(document))
     assert cleaned(neat) == neat
@@ -231,3 +233,33 @@ def test_rows_and_quotes_are_cleaned_too() -> None:
     rows = Fields((FieldRow("\x07La\u202ebel", words("val\nue")), FieldRow("", ())))
     assert _cleaned(rows) == (Fields((FieldRow("\ufffdLabel", words("val ue")),)),)
     assert _cleaned(Quote(words(" “\u200bword” "))) == (Quote(words("“word”")),)
+
+
+def test_lines_to_copy_keep_their_spaces_and_lose_what_steers() -> None:
+    text = "\n\nkey:\n  - a  b\tc\x1b[31m\u202e\r\n  x\u2028  y\n\n    last   \n\n"
+    assert _cleaned(Preformatted(text)) == (
+        Preformatted("key:\n  - a  b c\ufffd[31m\n  x\n  y\n\n    last"),
+    )
+    assert _cleaned(Preformatted("\u200b\n \u3164\n"))[0] == Paragraph(words("Summary"))
+
+
+@thoroughly
+@given(texts(40))
+def test_cleaning_lines_twice_changes_nothing_more(text: str) -> None:
+    assert clean_lines(clean_lines(text)) == clean_lines(text)
+    assert not set(clean_lines(text)) & set("\x1b\r\x07\u202e\u2066\ud800")
+
+
+def test_long_lines_to_copy_are_shared_out_between_lines() -> None:
+    lines = [f"  line {number}: {'x' * 50}" for number in range(400)]
+    document = Document("Summary", (Paragraph(words("Lead")), Preformatted("\n".join(lines))))
+    shared = pages(document, lambda page: sum(map(len, page_lines(page))) < 5_000)
+    assert len(shared) > 3
+    assert [line for page in shared for line in page_lines(page)] == lines
+    assert all(sum(isinstance(each, Preformatted) for each in page.blocks) == 1 for page in shared)
+
+
+def page_lines(page: Document) -> list[str]:
+    """Give the lines to copy of a page."""
+    some = (each.text.split("\n") for each in page.blocks if isinstance(each, Preformatted))
+    return [line for lines in some for line in lines]

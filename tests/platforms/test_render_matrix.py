@@ -1,6 +1,7 @@
 """Matrix messages: permitted HTML and plain text, neither of which pings or poses as anybody."""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +22,7 @@ from bot.core.document import (
     Item,
     Link,
     Paragraph,
+    Preformatted,
     Quote,
     Struck,
     Text,
@@ -441,3 +443,29 @@ def test_a_link_that_clients_draw_as_somebody_or_a_room_is_text(url: str) -> Non
     message = render(Document("s", (Paragraph((Link("pose", url), Text(" x"))),)))
     assert "<a" not in message.formatted_body
     assert "matrix.to" not in message.body
+
+
+HOSTILE = "a: |\n  ```\n  </code></pre><script>x</script> *b* <!channel> &lt; :smile:\n    > _q_"
+
+
+def test_lines_to_copy_are_a_block_of_code_and_no_markup() -> None:
+    message = render(Document("Copy this", (Preformatted(HOSTILE),)))
+    page = _Page(message.formatted_body)
+    assert page.tags == {"pre", "code"}
+    assert "".join(page.texts) == HOSTILE
+    assert message.body == f"Copy this\n\n{HOSTILE}"
+
+
+def test_lines_to_copy_ping_nobody() -> None:
+    message = render(Document("Copy this", (Preformatted("note: @room and @bea:a.example"),)))
+    assert "@room" not in message.body + message.formatted_body
+    assert "@bea:a" not in message.body + message.formatted_body
+
+
+def test_many_lines_to_copy_come_whole_in_several_events() -> None:
+    lines = [f"  - text: {number} {'<&> ' * 12}é" for number in range(500)]
+    sent = render_pages(Document("Copy", (Preformatted("\n".join(lines)),)))
+    assert len(sent) > 2
+    code = re.compile("<pre><code>(.*?)</code></pre>", re.DOTALL)
+    drawn = "\n".join(found for each in sent for found in code.findall(each.formatted_body))
+    assert unescape(drawn).split("\n") == lines

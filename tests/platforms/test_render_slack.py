@@ -21,6 +21,7 @@ from bot.core.document import (
     Item,
     Link,
     Paragraph,
+    Preformatted,
     Quote,
     Struck,
     Typed,
@@ -30,7 +31,7 @@ from bot.core.document import (
     strong,
     words,
 )
-from bot.platforms.slack.render import JSON, SlackMessage, render
+from bot.platforms.slack.render import JSON, SlackMessage, render, render_pages
 from tests.platforms.hostile import documents, readable_documents, thoroughly, words_of
 
 _LINK = re.compile(r"<(https?://[^<>|\s]+)\|[^<>|]+>", re.IGNORECASE)
@@ -343,3 +344,26 @@ def _rich(*parts: JSON) -> dict[str, JSON]:
 
 def _section(*elements: JSON) -> dict[str, JSON]:
     return {"type": "rich_text_section", "elements": list(elements)}
+
+
+HOSTILE = "a: |\n  ```\n  </code></pre><script>x</script> *b* <!channel> &lt; :smile:\n    > _q_"
+
+
+def test_lines_to_copy_are_literal_in_a_block_of_their_own() -> None:
+    message = render(Document("Copy", (Preformatted(HOSTILE), Paragraph(words("after")))))
+    text: JSON = {"type": "text", "text": HOSTILE}
+    assert message.blocks == [
+        _rich({"type": "rich_text_preformatted", "elements": [text]}),
+        _rich(_section({"type": "text", "text": "after"})),
+    ]
+    assert message.text == "Copy"
+
+
+def test_many_lines_to_copy_come_whole_in_several_messages() -> None:
+    lines = [f"  - text: {number} {'<&> ' * 12}" for number in range(500)]
+    sent = render_pages(Document("Copy", (Preformatted("\n".join(lines)),)))
+    assert len(sent) > 2
+    drawn = [each for message in sent for each in _of_type(message.blocks, "text")]
+    assert "\n".join(str(each["text"]) for each in drawn).split("\n") == [
+        line.rstrip() for line in lines
+    ]

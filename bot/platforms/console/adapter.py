@@ -22,7 +22,7 @@ from bot.errors import BotError
 from bot.platforms.base import Inbox, Redelivery
 from bot.platforms.console.keyboard import Complete, Keyboard
 from bot.platforms.console.pasted import FENCE, Pasted
-from bot.platforms.console.render import render
+from bot.platforms.console.render import parts
 
 HELP = (
     "Type a message, or a command: vendor help",
@@ -249,7 +249,7 @@ class ConsolePlatform:
 
     def _show(self, lead: str, document: Document, indent: int, on: str | None) -> None:
         width = max(40, min(self.screen.width, 110) - indent)
-        drawn = render(document, width, first_choice=self._next_choice)
+        drawn = [*parts(document, width, first_choice=self._next_choice)]
         for block in document.blocks:
             if isinstance(block, Actions):
                 self._offer([(button.line, on) for button in block.buttons])
@@ -257,7 +257,12 @@ class ConsolePlatform:
         if waiting:
             self.screen.print()
         self.screen.print(Padding(Text(clean(lead), style="dim"), (1, 0, 0, indent)))
-        self.screen.print(Padding(drawn, (0, 0, 1, indent)))
+        for part in drawn:
+            if isinstance(part, Text):
+                self.screen.print(part, soft_wrap=True)  # whole lines, to be copied
+            else:
+                self.screen.print(Padding(part, (0, 0, 0, indent)))
+        self.screen.print()
         if waiting:
             self._prompt()
 

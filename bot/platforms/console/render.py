@@ -6,14 +6,14 @@ Words only ever become `rich.text.Text`, never console markup, so `[bold]` stays
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, groupby
 from typing import assert_never
 from urllib.parse import quote
 
 from rich import box
 from rich import text as rich
 from rich.cells import cell_len
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.style import Style
 
@@ -34,6 +34,7 @@ from bot.core.document import (
     Item,
     Link,
     Paragraph,
+    Preformatted,
     Quote,
     Struck,
     Text,
@@ -65,26 +66,42 @@ def render(document: Document, width: int, *, first_choice: int = 1) -> Renderab
     them. Buttons are numbered choices, counted through the document from `first_choice`; none is
     left out.
     """
+    return Group(*parts(document, width, first_choice=first_choice))
+
+
+def parts(document: Document, width: int, *, first_choice: int = 1) -> Iterator[Panel | rich.Text]:
+    """Draw a document as `render` does, as cards and what stands between them without a frame.
+
+    Those are preformatted lines. To be copied whole they are printed with `soft_wrap`.
+    """
     pen = _Pen(max(width - _FRAME, NARROWEST), styled=True)
-    drawn = rich.Text("\n").join(_lines(document, pen, first_choice))
-    return Panel(drawn, box=box.ROUNDED, border_style="dim", width=max(width, _FRAME + 1))
+    numbers = count(first_choice)
+    every = cleaned(document).blocks
+    for bare, some in groupby(every, key=lambda block: isinstance(block, Preformatted)):
+        drawn = rich.Text("\n").join(_lines(some, pen, numbers))
+        if bare:
+            drawn.no_wrap, drawn.overflow = True, "ignore"
+            yield drawn
+        else:
+            framed = max(width, _FRAME + 1)
+            yield Panel(drawn, box=box.ROUNDED, border_style="dim", width=framed)
 
 
 def to_text(document: Document, width: int = 100, *, first_choice: int = 1) -> str:
     """Draw a document as plain lines of at most `width` columns, with the address of every link.
 
-    It has no control characters but the line breaks. Web addresses are not broken, so a line that
-    holds one may be longer.
+    It has no control characters but the line breaks. Web addresses and preformatted lines are not
+    broken, so a line of those may be longer.
     """
     pen = _Pen(max(width, NARROWEST), styled=False)
-    return "\n".join(line.plain for line in _lines(document, pen, first_choice))
+    blocks = cleaned(document).blocks
+    return "\n".join(line.plain for line in _lines(blocks, pen, count(first_choice)))
 
 
-def _lines(document: Document, pen: _Pen, first_choice: int) -> Iterator[rich.Text]:
+def _lines(blocks: Iterable[Block], pen: _Pen, numbers: Iterator[int]) -> Iterator[rich.Text]:
     """Draw block after block with an empty line between, none under a heading or by a rule."""
-    numbers = count(first_choice)
     before: Block | None = None
-    for block in cleaned(document).blocks:
+    for block in blocks:
         if not (before is None or isinstance(before, Heading | Divider) or block == Divider()):
             yield rich.Text()
         yield from _block(block, pen, numbers)
@@ -109,6 +126,8 @@ def _block(  # noqa: PLR0911 - one return for each type of block
             return _fields(rows, pen)
         case Actions(buttons):
             return _choices((f"[{next(numbers)}] {button.label}" for button in buttons), pen)
+        case Preformatted(lines):
+            return map(rich.Text, lines.split("\n"))
         case Divider():
             return iter([rich.Text("─" * pen.width, style="dim")])
         case _:

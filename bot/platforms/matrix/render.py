@@ -28,6 +28,7 @@ from bot.core.document import (
     Item,
     Link,
     Paragraph,
+    Preformatted,
     Quote,
     Struck,
     Text,
@@ -143,6 +144,8 @@ def _html(block: Block, *, first: bool) -> str:  # noqa: PLR0911 - one return fo
             return _html_list(_html_run(_row(row)) for row in rows)
         case Actions(buttons):
             return f"<p>{'<br>'.join(_choices(buttons, _html_button))}</p>"
+        case Preformatted(lines):
+            return f"<pre><code>{_text(lines)}</code></pre>"
         case Divider():
             return "<hr>"
         case _:
@@ -237,6 +240,8 @@ def _plain(block: Block) -> Iterator[str]:
             yield from (f"- {_plain_run(_row(row))}" for row in rows)
         case Actions(buttons):
             yield from _choices(buttons, _plain_button)
+        case Preformatted(lines):
+            yield inert(lines)
         case Divider():
             yield "---"
         case _:

@@ -30,6 +30,7 @@ from bot.core.document import (
     Item,
     Link,
     Paragraph,
+    Preformatted,
     Quote,
     Struck,
     Text,
@@ -220,6 +221,9 @@ def _drawn(  # noqa: PLR0911 - one return for each type of block
             return _Drawn([_list([_row(row) for row in rows], indent=0)])
         case Actions(buttons):
             return _Drawn(list(_rows(buttons, numbers)), rich=False)
+        case Preformatted(lines):
+            element: JSON = {"type": "text", "text": lines}
+            return _Drawn([{"type": "rich_text_preformatted", "elements": [element]}])
         case Divider():
             return _Drawn([{"type": "divider"}], rich=False)
         case _:
