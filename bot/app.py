@@ -16,13 +16,16 @@ import structlog
 
 from bot.appointments import Appointments, TeamPeople
 from bot.arrivals import Arrivals
+from bot.asking import Asking
 from bot.backsearches import Backsearches, CommandBacksearch
 from bot.channelfeeds import ChannelFeeds, LooksAtFeed
 from bot.clerk import Clerk
 from bot.commands.context import Context
 from bot.core.commands import CommandTable
 from bot.core.document import Document
+from bot.core.editing.tree import Fault
 from bot.core.feed import Paragraphs, Poll, Unread
+from bot.core.forms import Form
 from bot.core.limits import Patience
 from bot.core.mention import Channel, Entry, Invocation, Message
 from bot.core.page import PageText
@@ -153,6 +156,7 @@ class App:
             self.clock,
             self._answered,
             self._pages,
+            self._aside,
             rng=self.rng,
         )
         self.upkeep = Upkeep(
@@ -192,6 +196,14 @@ class App:
         """Take a command; on return it is kept and will be answered."""
         if await self.store.receive(invocation, self.clock()):
             self.clerk.nudge()
+
+    async def asks(self, invocation: Invocation) -> Form | None:
+        """Give the form by which the command of a line asks for what is not there yet."""
+        return await Asking(self.commands, self._context).form(invocation)
+
+    async def tries(self, invocation: Invocation) -> tuple[Fault, ...]:
+        """Say what would keep a command that has a form from being carried out, and where."""
+        return await Asking(self.commands, self._context).faults(invocation)
 
     async def on_pressed(self, invocation: Invocation, sign: str) -> None:
         """Carry out what a reaction stands for: a button of the bot's, or the mark that it set."""
@@ -235,6 +247,10 @@ class App:
     def _pages(self, channel: Channel, document: Document) -> tuple[Document, ...]:
         platform = self.platforms.get(channel.platform)
         return (document,) if platform is None else platform.pages(document)
+
+    def _aside(self, channel: Channel, *, anew: bool) -> str | None:
+        platform = self.platforms.get(channel.platform)
+        return None if platform is None else platform.aside(channel, anew=anew)
 
     def _answered(self) -> None:
         """Let what was just decided about listening hold at once; deliver the answer, go on."""

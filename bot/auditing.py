@@ -53,6 +53,11 @@ class Auditing:
         self._revision = answer.revision
 
     @property
+    def refused(self) -> bool:
+        """Whether it was not carried out because its giver may not."""
+        return self._outcome is Outcome.REFUSED
+
+    @property
     def attempt(self) -> Attempt | None:
         """What is to be kept; None for what everybody may do."""
         command = self._command

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
+from typing import Protocol
 
 import structlog
 
@@ -20,13 +21,12 @@ from bot.commands.edited import edited
 from bot.confirmations import Confirmations
 from bot.core.commands import Answer, Call, CommandTable
 from bot.core.document import Document, said
-from bot.core.helping import WHO
 from bot.core.limits import Allowance
 from bot.core.mention import Channel, Invocation
 from bot.core.people import Outcome
 from bot.core.refused import RefusedError
 from bot.errors import BotError, DeniedError, StorageError, UsageError
-from bot.rights import may
+from bot.rights import allow
 from bot.storage.rows import Command
 from bot.storage.store import Store
 
@@ -43,14 +43,25 @@ GRACE_S = 4.0
 """What a command that was begun has to come to an end."""
 
 
+class Asides(Protocol):
+    """Gives the `reply_to` of an answer for its asker alone, as `Platform.aside` does."""
+
+    def __call__(self, channel: Channel, *, anew: bool) -> str | None:
+        """Give it; None if it goes where others go."""
+
+
+def _as_others(channel: Channel, *, anew: bool) -> None:
+    """Let an answer go where others go."""
+
+
 @dataclass(slots=True)
 class Clerk:
     """Answers commands, those of one person in a channel one after another.
 
     `answered` is called when an answer has been queued.
 
-    `pages` shares an answer out among the messages that it takes in a channel. Whoever asks too
-    often, or for what they may not do, is told so.
+    `pages` shares an answer out among the messages that it takes in a channel; `aside` says how one
+    goes to its asker alone. Whoever asks too often, or for what they may not do, is told so.
     """
 
     store: Store
@@ -59,6 +70,7 @@ class Clerk:
     clock: Callable[[], datetime]
     answered: Callable[[], None]
     pages: Callable[[Channel, Document], tuple[Document, ...]] = lambda _, whole: (whole,)
+    aside: Asides = _as_others
     allowance: Allowance = field(default_factory=Allowance)
     rng: Random = field(default_factory=SystemRandom)
     confirmations: Confirmations = field(init=False)
@@ -128,9 +140,16 @@ class Clerk:
         audit = Auditing(self.commands)
         answer = await self._answer(command, audit)
         pages = () if answer.document is None else self.pages(command.channel, answer.document)
+        command = self._placed(command, answer, audit)
         await self.store.people.answer(command, answer, self.clock(), pages, audit.attempt)
         self.answered()
         return True
+
+    def _placed(self, command: Command, answer: Answer, audit: Auditing) -> Command:
+        """Say of a command that its answer goes to its giver alone, if it is to."""
+        if not answer.aside or command.reply_to is not None:
+            return command
+        return replace(command, reply_to=self.aside(command.channel, anew=not audit.refused))
 
     async def _answer(self, command: Command, audit: Auditing) -> Answer:
         """Carry a command out; whatever happens the asker gets an answer."""
@@ -153,7 +172,11 @@ class Clerk:
             made = await self._carry_out(command, invocation, audit)
         except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it is
             audit.fails(error)
-            return Answer(error.document) if isinstance(error, RefusedError) else _told(_why(error))
+            if isinstance(error, RefusedError):
+                return Answer(error.document)
+            # Nobody knows who that is, so the one whose name they use is not written to.
+            somebody = invocation.doubt or invocation.forgeable
+            return replace(_told(_why(error)), aside=audit.refused and not somebody)
         answer = made if isinstance(made, Answer) else Answer(made)
         audit.makes(answer)
         return answer
@@ -175,7 +198,7 @@ class Clerk:
         context = await self._context(command, invocation, audit)
         call = self.commands.read(command.line, context.words)
         audit.calls(call)
-        await _allow(context, call)
+        await allow(context, call)
         preview = call.command.preview
         shown = None if preview is None else await preview(context, **call.arguments)
         if shown is not None:
@@ -185,6 +208,8 @@ class Clerk:
         if context.alone and isinstance(made, Answer):
             posts = tuple(each for each in made.posts if each[0].key != channel.key)
             made = replace(made, posts=posts)
+        if call.command.aside:
+            made = replace(made if isinstance(made, Answer) else Answer(made), aside=True)
         return made
 
     async def _context(self, command: Command, invocation: Invocation, audit: Auditing) -> Context:
@@ -194,7 +219,7 @@ class Clerk:
         async def confirm(code: str) -> Document | Answer:
             line = await self.confirmations.confirmed(context, command.event, code, audit.begins)
             call = self.commands.read(line, context.words)
-            await _allow(context, call)  # which may have changed meanwhile
+            await allow(context, call)  # which may have changed meanwhile
             return await call.command.handler(context, **call.arguments)
 
         async def cancel(code: str) -> None:
@@ -213,15 +238,6 @@ async def _made(context: Context, call: Call, *, again: bool) -> Document | Answ
         if done is None:
             raise
         return edited(context, done, "That is done")
-
-
-async def _allow(context: Context, call: Call) -> None:
-    if not await may(context, call):
-        path = " ".join(call.command.path)
-        if call.command.shows:
-            who = WHO[call.command.role] + (", and moderators here," if call.command.local else "")
-            raise DeniedError(f"Only {who} may change that; nothing was done. `{path}` shows it.")
-        raise DeniedError(f"Only {WHO[call.command.role]} may use `{path}`; nothing was done.")
 
 
 def _why(error: Exception) -> str:

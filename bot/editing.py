@@ -9,7 +9,7 @@ from typing import TypeAlias
 from bot.core.cards import Desk
 from bot.core.document import said
 from bot.core.editing.change import Change
-from bot.core.editing.done import Done
+from bot.core.editing.done import Done, TriedError
 from bot.core.editing.edition import Edition, Stale
 from bot.core.editing.judgement import Judgement, judged
 from bot.core.editing.looser import looser
@@ -17,7 +17,7 @@ from bot.core.editing.overlay import TEAM
 from bot.core.editing.revision import Revision, State
 from bot.core.editing.standard import BelowStandardError
 from bot.core.editing.tree import Tree
-from bot.core.editing.words import crossing, stale_words
+from bot.core.editing.words import crossed, crossing, stale_words
 from bot.core.mention import Channel, Invocation
 from bot.core.refused import RefusedError
 from bot.core.restated import Correction
@@ -82,6 +82,7 @@ class TeamEdits:
     invocation: Invocation
     edition: Edition
     public: bool = False
+    only_tries: bool = False
     _count: int = field(init=False, default=0)
 
     @property
@@ -103,6 +104,10 @@ class TeamEdits:
 
     def _event(self, count: int) -> str:
         return event_of(self.invocation.channel, f"{self.invocation.id} edit {count}")
+
+    def tried(self) -> "TeamEdits":
+        """Give the same for trying: nothing is written, and what would stand raises TriedError."""
+        return replace(self, only_tries=True)
 
     async def make(
         self, vendor: str, record: Tree | None, reason: str = "", *, seen: int | None = None
@@ -156,6 +161,8 @@ class TeamEdits:
         for _ in range(TRIES):
             self._refuse_crossing(wanted, seen)
             judgement = await self._judge(vendor, wanted.changes)
+            if self.only_tries:
+                raise TriedError
             seq = self.edition.overlay.seq
             telling = await self._telling(wanted, judgement.record)
             search = None if self.approval else await self._sought(vendor, judgement.record)
@@ -200,6 +207,8 @@ class TeamEdits:
         made = self.edition.rebased(vendor, changes)
         if isinstance(made, Stale):
             last = self.edition.overlay.last_change(vendor, made.path)
+            if last is not None:  # given again, it is not refused for the same once more
+                self.editing.tell_once(self.invocation, last.number)
             raise RefusedError(stale_words(made.path, made.then, made.now, last))
         if not made:
             raise RefusedError(said("That is how it is already; nothing was changed."))
@@ -222,12 +231,15 @@ class TeamEdits:
         if wanted.undoes is not None:
             return  # it names what it takes back
         for change in wanted.changes:
-            last = self.edition.overlay.last_change(wanted.vendor, change.path)
+            overlay = self.edition.overlay
+            # Whoever fills in what somebody has just added knows that it is there.
+            look = overlay.last_within if seen is None else overlay.last_change
+            last = look(wanted.vendor, change.path)
             if last is None or last.by == wanted.by:
                 continue
             unseen = wanted.at - last.at < JUST_NOW if seen is None else last.number > seen
             if unseen and self.editing.tell_once(self.invocation, last.number):
-                raise RefusedError(crossing(change, last))
+                raise RefusedError(crossing(change, last), (crossed(change, last),))
 
     async def _sought(self, vendor: str, record: Vendor | None) -> Search | None:
         """Say what is to be searched for once a record is this; None: it finds nothing more."""

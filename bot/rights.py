@@ -12,6 +12,7 @@ import structlog
 
 from bot.commands.context import Context
 from bot.core.commands import Call, Role
+from bot.core.helping import WHO
 from bot.core.line import plain_line
 from bot.core.mention import Channel, Invocation
 from bot.core.roles import Roles
@@ -145,3 +146,14 @@ async def may(context: Context, call: Call) -> bool:
     about = call.arguments.get("channel")
     is_here = about is None or (isinstance(about, Channel) and about.key == here.key)
     return call.command.local and is_here and await context.moderates()
+
+
+async def allow(context: Context, call: Call) -> None:
+    """Raise DeniedError, with who may, if a command is not to be carried out for its giver."""
+    if await may(context, call):
+        return
+    path = " ".join(call.command.path)
+    if call.command.shows:
+        who = WHO[call.command.role] + (", and moderators here," if call.command.local else "")
+        raise DeniedError(f"Only {who} may change that; nothing was done. `{path}` shows it.")
+    raise DeniedError(f"Only {WHO[call.command.role]} may use `{path}`; nothing was done.")

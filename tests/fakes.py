@@ -90,6 +90,12 @@ class FakePlatform:
     async def run(self, inbox: Inbox) -> None:
         """Hear nothing by itself."""
 
+    def aside(self, channel: Channel, *, anew: bool) -> str | None:
+        """Name a place by how it is asked for, where all see answers."""
+        if self.private_answers or self.is_direct(channel):
+            return None
+        return "aside" if anew else "aside, if any"
+
     def is_direct(self, channel: Channel) -> bool:
         """Say whether a test said so."""
         return channel.id in self.direct

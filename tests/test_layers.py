@@ -54,7 +54,9 @@ RULES: dict[str, set[str]] = {
     "platforms/slack/interactions.py": PURE_SLACK,
     "platforms/slack/events.py": PURE_SLACK | {"bot.platforms.slack.interactions"},
     "platforms/slack/render.py": PURE_SLACK,
-    "platforms/slack/windows.py": PURE_SLACK | {"bot.platforms.slack.render"},
+    "platforms/slack/inputs.py": PURE_SLACK | {"bot.platforms.slack.render"},
+    "platforms/slack/windows.py": PURE_SLACK
+    | {"bot.platforms.slack.inputs", "bot.platforms.slack.render"},
     "platforms/slack/forms.py": PURE_SLACK | {"bot.errors"},
     "platforms/slack/manifest.py": PURE_SLACK,
     "platforms/matrix/chain.py": PURE_MATRIX,

@@ -27,6 +27,9 @@ class Edits(Protocol):
     async def before(self) -> Done | None:
         """Give the first edit that this command made, if it was carried out before."""
 
+    def tried(self) -> "Edits":
+        """Give the same for trying: an edit that would stand raises TriedError instead."""
+
     async def make(
         self, vendor: str, record: Tree | None, reason: str = "", *, seen: int | None = None
     ) -> Done:

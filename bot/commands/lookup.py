@@ -6,12 +6,15 @@ from typing import Annotated, TypeAlias
 
 from bot.commands.context import NOTHING, Context
 from bot.commands.declared import TOPICS, table
+from bot.commands.editforms import edits_here
 from bot.commands.pagecheck import consequence, page_document, times
 from bot.core.candidates import NOT_CLEARANCE, candidates_document
 from bot.core.cards import card
 from bot.core.commands import Explained, Kind, Rest
 from bot.core.document import (
+    Actions,
     Bullets,
+    Button,
     Document,
     Footnote,
     Item,
@@ -60,7 +63,11 @@ def _named_in(context: Context, text: str) -> tuple[Vendor, ...]:
 @table.command("vendor record", long=True)
 async def vendor_record(context: Context, name: Vendor) -> Document:
     """Show everything on record about a vendor, with every source."""
-    return record(name, context.desk)
+    shown = record(name, context.desk)
+    if not await edits_here(context):
+        return shown
+    edit = Actions((Button("Edit", f"watchlist show {name.id}", "✏️"),))
+    return Document(shown.summary, (*shown.blocks, edit))
 
 
 @table.command("vendor list")

@@ -26,7 +26,7 @@ from bot.core.duration import parse_duration, write_duration
 from bot.core.mention import Channel
 from bot.core.overview import moment, muted
 from bot.core.watchlist import Exactly
-from bot.errors import UsageError
+from bot.errors import DeniedError, UsageError
 
 READERS_MOST = timedelta(days=7)
 """How long somebody without another role may mute a vendor."""
@@ -148,7 +148,7 @@ async def _allow(context: Context, wish: _Wish) -> None:
     if not wish.everywhere and await context.moderates():
         return
     if wish.everywhere:
-        raise UsageError("Only curators may mute a vendor everywhere. You may mute it here.")
+        raise DeniedError("Only curators may mute a vendor everywhere. You may mute it here.")
     most = write_duration(READERS_MOST)
     raise UsageError(f"You may mute for at most {most}; curators may for longer.")
 
@@ -173,7 +173,7 @@ async def vendor_unmute(context: Context, vendor: Undo) -> Document | Answer:
         others = everywhere
         meant = [each for each in meant if each.channel is not None]
     if not meant:
-        raise UsageError("Only curators may undo a mute that holds everywhere.")
+        raise DeniedError("Only curators may undo a mute that holds everywhere.")
     by = context.invocation.actor
     for mute in meant:
         await context.records.unmute(mute.id, by, context.now, context.team)

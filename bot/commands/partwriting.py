@@ -30,10 +30,12 @@ def line_of(part: Part, text: str) -> FieldWords:
     return typed(text, part.specs, part.a)
 
 
-async def write(context: Context, ground: Ground, made: Made, lead: str, reason: str) -> Answer:
+async def write(
+    context: Context, ground: Ground, made: Made, lead: str, line: FieldWords
+) -> Answer:
     """Let a vendor's record be as it was made; raise RefusedError with what to type instead."""
     _refuse_unfit(context, ground, made)
-    done = await context.edits.make(ground.vendor, made.tree, reason)
+    done = await context.edits.make(ground.vendor, made.tree, line.reason, seen=line.seen)
     if done.again:  # what was read is what it came to, not what it came from
         return edited(context, done, f"The record of {ground.name} is changed.")
     drafts = tuple(_drafts(ground, made))
@@ -66,7 +68,7 @@ def _refuse_unfit(context: Context, ground: Ground, made: Made) -> None:
         return
     document = refusal(found)
     told = tuple(Paragraph(spoken(each)) for each in remedies(ground, made.tree, found))
-    raise RefusedError(Document(document.summary, (*document.blocks, *told)))
+    raise RefusedError(Document(document.summary, (*document.blocks, *told)), found)
 
 
 def _related(tree: Tree) -> Iterator[str]:

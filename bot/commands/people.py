@@ -10,7 +10,7 @@ from bot.errors import UsageError
 SHOWN, MOST_SHOWN = 20, 100
 
 
-@table.command("vendor claim")
+@table.command("vendor claim", aside=True)
 async def vendor_claim(context: Context, code: str) -> Document:
     """Become the first admin, by the code that the bot wrote into its log."""
     await context.people.claim(code)
@@ -20,7 +20,7 @@ async def vendor_claim(context: Context, code: str) -> Document:
     )
 
 
-@table.command("vendor roles", role=Role.CURATOR)
+@table.command("vendor roles", role=Role.CURATOR, aside=True)
 async def vendor_roles(context: Context) -> Document:
     """Say who may change what, and why."""
     here = Here(context.invocation.channel.platform, lambda id_: context.person(_at(id_)))
@@ -51,7 +51,7 @@ async def vendor_dismiss(context: Context, person: str) -> Document:
     return Document(f"{whom}{tail}", (Paragraph(words(Handle(whom, "person"), tail)),))
 
 
-@table.command("vendor audit", role=Role.ADMIN)
+@table.command("vendor audit", role=Role.ADMIN, aside=True)
 async def vendor_audit(context: Context, count: str = str(SHOWN)) -> Document:
     """Show who tried what not everybody may, and what came of it: the last 20, or so many."""
     if not (count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= MOST_SHOWN):

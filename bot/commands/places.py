@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from bot.commands.context import Context
 from bot.commands.declared import table
+from bot.commands.editforms import edits_here
 from bot.core.about import about
 from bot.core.commands import Answer, Role
-from bot.core.document import Document, Handle, Paragraph, said, words
+from bot.core.document import Actions, Button, Document, Handle, Paragraph, said, words
 from bot.core.mention import Channel
 from bot.core.overview import Watched, overview
 from bot.core.places import Listening, listens
@@ -35,7 +36,13 @@ async def vendor_overview(context: Context) -> Document:
             return "not listening"
         return f"mode {each.mode or context.settings.mode}"
 
-    return overview(replace(seen, feeds=feeds), count, context.name, how, context.now)
+    page = overview(replace(seen, feeds=feeds), count, context.name, how, context.now)
+    if not await edits_here(context):
+        return page
+    lead, *rest = page.blocks
+    return Document(
+        page.summary, (lead, Actions((Button("Add a vendor", "watchlist add"),)), *rest)
+    )
 
 
 def _is_for(context: Context, feed: str, private: frozenset[str]) -> bool:

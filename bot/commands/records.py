@@ -3,6 +3,7 @@
 from bot.commands.context import NOTHING, Context
 from bot.commands.declared import table
 from bot.commands.edited import edited
+from bot.commands.editforms import vendor_form
 from bot.core.commands import Answer, Rest, Role
 from bot.core.document import Document, Paragraph, quoted, spoken, words
 from bot.core.editing.stub import stub
@@ -14,7 +15,7 @@ from bot.errors import UsageError
 LONGEST_NAME = 200
 
 
-@table.command("watchlist add", role=Role.CURATOR)
+@table.command("watchlist add", role=Role.CURATOR, form=vendor_form)
 async def watchlist_add(context: Context, name: Rest) -> Document | Answer:
     """Watch a vendor from now on, by its name alone; the record can be filled in later."""
     called = " ".join(name.split())

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from bot.commands.context import Context
 from bot.commands.declared import table
+from bot.commands.editforms import setting
 from bot.commands.partwriting import ground_of, line_of, write
 from bot.core.commands import Answer, Explained, Fields, Role
 from bot.core.dates import PartialDate
@@ -27,7 +28,7 @@ from bot.core.editing.writing import ended, record_set, withdrawn
 from bot.core.vendor import Vendor
 from bot.errors import UsageError
 
-_RECORD = specs_of(Vendor, (*KEYS, "id", SOURCES)) | {"source": Spec(Kind.SOURCE, ("source",))}
+RECORD = specs_of(Vendor, (*KEYS, "id", SOURCES)) | {"source": Spec(Kind.SOURCE, ("source",))}
 
 
 @table.command("watchlist measure end", role=Role.CURATOR)
@@ -56,7 +57,7 @@ async def measure_end(
         cite = item_line(MEASURE, "edit", vendor.id, key, EXAMPLE)
         made = made.with_notes(f"No source was given that says so; to add one: `{cite}`")
     lead = f"The measure {key} of {vendor.name} is recorded as ended."
-    return await write(context, ground, made, lead, line.reason)
+    return await write(context, ground, made, lead, line)
 
 
 @table.command("watchlist allegation withdraw", role=Role.CURATOR)
@@ -76,7 +77,7 @@ async def allegation_withdraw(
         again = item_line(ALLEGATION, "edit", vendor.id, key, 'text="Withdrawn in May 2024: …"')
         made = made.with_notes(f"Its end belongs into its first words: `{again}`")
     lead = f"The allegation {key} of {vendor.name} is recorded as withdrawn."
-    return await write(context, ground, made, lead, line.reason)
+    return await write(context, ground, made, lead, line)
 
 
 def _with_date(context: Context, line: FieldWords) -> tuple[str, str]:
@@ -91,7 +92,7 @@ def _with_date(context: Context, line: FieldWords) -> tuple[str, str]:
     return " ".join(before), str(day)
 
 
-@table.command("watchlist set", role=Role.CURATOR)
+@table.command("watchlist set", role=Role.CURATOR, form=setting(RECORD))
 async def watchlist_set(
     context: Context,
     vendor: Vendor,
@@ -99,11 +100,11 @@ async def watchlist_set(
 ) -> Answer:
     """Change what a record says once: name, seat, what it makes, who controls it, its tags."""
     ground = ground_of(context, vendor)
-    line = typed(change, _RECORD, "a vendor's record")
-    made = record_set(ground, line, _RECORD)
+    line = typed(change, RECORD, "a vendor's record")
+    made = record_set(ground, line, RECORD)
     lead = f"The record of {vendor.name} is changed."
     made = made.with_notes(*_silent(ground, made.tree))
-    return await write(context, ground, made, lead, line.reason)
+    return await write(context, ground, made, lead, line)
 
 
 def _silent(ground: Ground, tree: Tree) -> Iterator[str]:

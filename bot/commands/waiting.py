@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 from bot.commands.context import Context
 from bot.commands.declared import table
+from bot.commands.editforms import edits_here, part_buttons
 from bot.core.commands import Role
 from bot.core.document import (
+    Actions,
     Block,
     Bullets,
+    Button,
     Document,
     Heading,
     Item,
@@ -18,7 +21,7 @@ from bot.core.document import (
     strong,
     words,
 )
-from bot.core.editing.parts import MEASURE, PARTS, PartWord
+from bot.core.editing.parts import ALLEGATION, MEASURE, PARTS, RESPONSE, PartWord, items_of
 from bot.core.editing.remedies import CONFIRM
 from bot.core.editing.telling import part_lines
 from bot.core.editing.tree import Tree
@@ -39,8 +42,12 @@ async def watchlist_show(
     shown = PARTS.values() if part is None else (PARTS[part],)
     lead = f"The record of {vendor.name} ({vendor.id})"
     blocks: list[Block] = [Heading(words(lead))]
+    buttons = await edits_here(context)
     if part is None:
         blocks.append(Bullets(tuple(_once(tree))))
+        if buttons:
+            edit = Button("Edit a vendor", f"watchlist set {vendor.id}")
+            blocks.append(Actions((edit, *_new(vendor.id, tree))))
     for each in shown:
         items = tuple(
             Item(words(strong(key), f": {told}" if told else ""))
@@ -50,10 +57,20 @@ async def watchlist_show(
             blocks += [Paragraph(words(strong(each.key.replace("_", " ")))), Bullets(items)]
         elif part is not None:
             blocks.append(Paragraph(words(f"No {each.noun} is on record.")))
+        if buttons and (items or part is not None):
+            keys = tuple(items_of(tree, each))
+            blocks.append(part_buttons(each, vendor.id, keys, each=part is not None))
     word = part or PartWord.MEASURE
     how = f"`watchlist {word} edit {vendor.id} <id> key=value` changes one; what one takes: "
     blocks.append(Paragraph(spoken(f"{how}`vendor help {word} add`")))
     return Document(lead, tuple(blocks))
+
+
+def _new(vendor: str, tree: Tree) -> Iterator[Button]:
+    """Offer to add what a record has none of, of the parts that cards tell of."""
+    for each in (MEASURE, ALLEGATION, RESPONSE):
+        if not items_of(tree, each):
+            yield Button(f"Add {each.a}", each.line("add", vendor))
 
 
 def _once(tree: Tree) -> list[Item]:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from bot.commands.context import Context
 from bot.commands.declared import table
+from bot.commands.editforms import adding, changing
 from bot.commands.partwriting import ground_of, line_of, write
 from bot.core.commands import Answer, Explained, Fields, Role
 from bot.core.document import Document, Paragraph, words
@@ -55,10 +56,10 @@ def _declare_add(part: Part) -> None:
         item = items_of(made.tree, part).get(made.key, {})
         as_draft = "" if speaks(item) or not part.is_claim else " as a draft"
         lead = f"The {_of(part, made.key)} of {vendor.name} is recorded{as_draft}."
-        return await write(context, ground, made, lead, line.reason)
+        return await write(context, ground, made, lead, line)
 
     add.__doc__ = f"{_ADD[part.word]}\n\n{_explained(part)}"
-    table.command(f"watchlist {part.word} add", role=Role.CURATOR)(add)
+    table.command(f"watchlist {part.word} add", role=Role.CURATOR, form=adding(part))(add)
 
 
 def _declare_edit(part: Part) -> None:
@@ -77,10 +78,10 @@ def _declare_edit(part: Part) -> None:
         confirmed = part.is_claim and speaks(after) and not speaks(before)
         done = "is confirmed, and speaks from now on" if confirmed else "is changed"
         lead = f"The {_of(part, made.key)} of {vendor.name} {done}."
-        return await write(context, ground, made, lead, line.reason)
+        return await write(context, ground, made, lead, line)
 
     edit.__doc__ = f"Change what a record says of {part.a}.\n\n{_explained(part)}"
-    table.command(f"watchlist {part.word} edit", role=Role.CURATOR)(edit)
+    table.command(f"watchlist {part.word} edit", role=Role.CURATOR, form=changing(part))(edit)
 
 
 def _declare_remove(part: Part) -> None:
@@ -103,7 +104,7 @@ def _declare_remove(part: Part) -> None:
         left = removed(ground, part, key)
         lead = f"The {_of(part, key)} of {vendor.name} is taken out."
         made = Made(normal(left.tree), part, key)
-        return await write(context, ground, made, lead, line.reason)
+        return await write(context, ground, made, lead, line)
 
     remove.__doc__ = _REMOVE.get(part.word, f"Take {part.a} out of a record.")
     asked = None if part.word in _UNASKED else preview

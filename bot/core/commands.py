@@ -25,6 +25,7 @@ from bot.core.arguments import (
 )
 from bot.core.clean import shortened
 from bot.core.document import Document, quoted
+from bot.core.forms import Form
 from bot.core.line import evened, first_words, plain_line
 from bot.core.mention import Channel
 from bot.core.reading import arguments, shared_out
@@ -60,16 +61,19 @@ class Answer:
 
     `posts` goes to other channels, or to this one for all to see. Without `document` nothing is
     said. `revision` is the number of the change that it made to the watchlist, if it made one.
+    `aside`: it is for its giver's eyes alone, where a platform shows answers to all as well.
     """
 
     document: Document | None
     shared: bool = False
     posts: tuple[tuple[Channel, Document], ...] = ()
     revision: int | None = None
+    aside: bool = False
 
 
 Handler = Callable[..., Awaitable[Document | Answer]]
 Preview = Callable[..., Awaitable[Document | None]]
+Asks = Callable[..., Awaitable[Form | None]]
 H = TypeVar("H", bound=Handler)
 
 
@@ -94,8 +98,11 @@ class Command:
     given by buttons and the like, and no help speaks of it. A `local` one whoever moderates a
     channel may use for that channel, whatever their role. One that `shows` anybody may give without
     arguments: then it says how things are, and changes nothing. What `preview` (the context and the
-    same arguments) says it would do is to be confirmed first; None: nothing is. `help` is one line,
-    `explained` what more there is to say.
+    same arguments) says it would do is to be confirmed first; None: nothing is. What an `aside` one
+    comes to is for its giver's eyes alone on every platform. `form` (the context and the arguments
+    that are there) says what it asks for where platforms draw forms, None if that is nothing; such
+    a command changes nothing but the watchlist. `help` is one line, `explained` what more there is
+    to say.
     """
 
     path: tuple[str, ...]
@@ -108,7 +115,9 @@ class Command:
     local: bool = False
     preview: Preview | None = None
     shows: bool = False
+    aside: bool = False
     explained: str = ""
+    form: Asks | None = None
 
     @property
     def usage(self) -> str:
@@ -158,6 +167,8 @@ class CommandTable:
         local: bool = False,
         preview: Preview | None = None,
         shows: bool = False,
+        aside: bool = False,
+        form: Asks | None = None,
     ) -> Callable[[H], H]:
         """Declare a command; raise TypeError if its function lacks a docstring or is untyped."""
 
@@ -171,7 +182,19 @@ class CommandTable:
             taken = parameters_of(handler)
             self._longest = max(self._longest, len(key))
             self._commands[key] = Command(
-                key, taken, help_, role, handler, long, listed, local, preview, shows, more.strip()
+                path=key,
+                parameters=taken,
+                help=help_,
+                role=role,
+                handler=handler,
+                long=long,
+                listed=listed,
+                local=local,
+                preview=preview,
+                shows=shows,
+                aside=aside,
+                explained=more.strip(),
+                form=form,
             )
             return handler
 
@@ -205,6 +228,16 @@ class CommandTable:
         line = evened(line)
         command, at = self.called(line)
         return Call(command, arguments(command.parameters, command.usage, line, at, known))
+
+    def begun(self, line: str, known: Known = STRANGER) -> Call:
+        """Make out the command of a line and what is there of its arguments, which may lack some.
+
+        Raise UsageError, perhaps a WhichVendorError, for what cannot be read.
+        """
+        line = evened(line)
+        command, at = self.called(line)
+        read = arguments(command.parameters, command.usage, line, at, known, partly=True)
+        return Call(command, read)
 
     def parted(self, line: str) -> tuple[Command, dict[str, str]]:
         """Give the command of a line and what it has for each parameter, as far as it goes.

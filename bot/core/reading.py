@@ -64,10 +64,16 @@ def shared_out(
     return found, at
 
 
-def arguments(
-    parameters: tuple[Parameter, ...], usage: str, line: str, at: int, known: Known
+def arguments(  # noqa: PLR0913 - a line, its place and what reads it
+    parameters: tuple[Parameter, ...],
+    usage: str,
+    line: str,
+    at: int,
+    known: Known,
+    *,
+    partly: bool = False,
 ) -> dict[str, object]:
-    """Read what an even line has from a place on for parameters, by name.
+    """Read what an even line has from a place on for parameters, by name; all unless `partly`.
 
     Raise UsageError that says what to type instead, a WhichVendorError for a vendor's name that is
     unknown or that of several.
@@ -76,7 +82,7 @@ def arguments(
     found, at = shared_out(parameters, line, at, known)
     for parameter in parameters:
         part = found.get(parameter.name)
-        if part is None and not parameter.required:
+        if part is None and (partly or not parameter.required):
             break
         if part is None or not part.text:
             typed = f"{plain_line(line)} {parameter.example}".replace("`", "'")

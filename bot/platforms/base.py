@@ -9,6 +9,8 @@ from typing import Protocol
 
 from bot.core.commands import Role
 from bot.core.document import Document
+from bot.core.editing.tree import Fault
+from bot.core.forms import Form
 from bot.core.mention import Channel, Invocation, Message, Receipt
 
 
@@ -41,6 +43,16 @@ class Inbox(Protocol):
 
     async def on_command(self, invocation: Invocation) -> None:
         """Take a command."""
+
+    async def asks(self, invocation: Invocation) -> Form | None:
+        """Give the form by which the command of a line asks for what is not there yet.
+
+        None if it asks for nothing, or the line makes no sense: then it is to be handed in as it
+        is. Raise DeniedError if it is not for whoever gives it. Nothing is kept.
+        """
+
+    async def tries(self, invocation: Invocation) -> Sequence[Fault]:
+        """Say what would keep a command that has a form from being carried out, and where."""
 
     async def on_pressed(self, invocation: Invocation, sign: str) -> None:
         """Take it that somebody reacted with `sign` to a message (`on`); the line is empty.
@@ -114,6 +126,12 @@ class Platform(Protocol):
         `key` is the same at every attempt.
 
         Say where the answer stands; None if it cannot be changed or taken back later.
+        """
+
+    def aside(self, channel: Channel, *, anew: bool) -> str | None:
+        """Give the `reply_to` by which an answer goes to its asker alone; None if it does anyway.
+
+        Without `anew` no place is made for it: where there is none, it goes where others go.
         """
 
     def pages(self, document: Document) -> tuple[Document, ...]:

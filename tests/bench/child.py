@@ -163,6 +163,9 @@ class RecorderPlatform:
         del text
         return None
 
+    def aside(self, channel: Channel, *, anew: bool) -> None:
+        """Answers need no other place."""
+
     def is_direct(self, channel: Channel) -> bool:
         """Nobody is alone here."""
         del channel

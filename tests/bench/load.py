@@ -165,6 +165,9 @@ class Silent:
         del text
         return None
 
+    def aside(self, channel: Channel, *, anew: bool) -> None:
+        """Answers need no other place."""
+
     def is_direct(self, channel: Channel) -> bool:
         """Nobody is alone here."""
         del channel

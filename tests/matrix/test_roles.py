@@ -129,6 +129,39 @@ async def test_who_left_the_management_room_is_nobody_special_any_more(
     assert "Only curators" in await answer(ben, bot, hall, EVERYWHERE)
 
 
+async def test_a_refusal_is_for_the_asker_alone_where_they_talk_with_the_bot_already(
+    office: Office, others: Far, synapse: Homeserver
+) -> None:
+    bot = office.bot
+    anna = await others.login(synapse, synapse.newcomer("anna"))
+    ben = await others.login(synapse, synapse.newcomer("ben"))
+    hall = await invited(anna, bot)
+    await joined(anna, ben, hall)
+    assert "Only curators" in await answer(anna, bot, hall, EVERYWHERE)
+    direct = await invited(anna, bot, is_direct=True, encrypted=True)
+    await anna.send(hall, EVERYWHERE)
+    refused = await anna.wait_event(direct, sender=bot.user_id, body="Only curators")
+    assert refused.encrypted
+    assert len(await said(anna, bot, hall, "Only curators")) == 1
+
+
+async def test_who_may_do_what_is_told_to_the_asker_alone_in_a_room_made_for_it(
+    office: Office, others: Far, synapse: Homeserver
+) -> None:
+    bot = office.bot
+    warden = await others.login(synapse, office.warden)
+    await warden.wait_member(office.room, bot.user_id)
+    ben = await others.login(synapse, synapse.newcomer("ben"))
+    hall = await invited(warden, bot)
+    await joined(warden, ben, hall)
+    await warden.send(hall, "!vendor roles")
+    direct = (await warden.wait_room(by=bot.user_id)).room_id
+    await warden.join(direct)
+    told = await warden.wait_event(direct, sender=bot.user_id, body="Who may change what")
+    assert told.encrypted
+    assert not await said(warden, bot, hall, "Who may change what")
+
+
 async def test_the_configuration_makes_curators(
     office: Office, others: Far, synapse: Homeserver
 ) -> None:

@@ -56,6 +56,14 @@ class Ears:
     async def on_left(self, channel: Channel) -> None:
         """Hear of no leaving."""
 
+    async def asks(self, invocation: Invocation) -> None:
+        """Ask for nothing: no command here has a form."""
+
+    async def tries(self, invocation: Invocation) -> tuple[()]:
+        """Find nothing wrong."""
+        del invocation
+        return ()
+
     async def on_removed(self, platform: str, team: str) -> None:
         """Hear of no removal."""
 

@@ -400,7 +400,10 @@ class SlackServer:
         self.state.announce("app_home_opened", event, self.state.users[user].team, None)
 
     def submit(self, view: str, values: Json | None = None) -> Delivery:
-        """Submit a modal; `values` has what was filled in by action_id."""
+        """Submit a modal; `values` has what was filled in by block_id or action_id.
+
+        What is not in it stays as it was opened.
+        """
         shown = self.state.views[view]
         user, given = shown["user"], values or {}
         app = self._app_of(user)
@@ -409,8 +412,9 @@ class SlackServer:
             element = block.get("element", {})
             name = element.get("action_id")
             if name:
-                entered = payloads.entered(element, given.get(name, element.get("initial_value")))
-                filled[block["block_id"]] = {name: entered}
+                identity = block["block_id"]
+                entered = given.get(identity, given.get(name, payloads.initial(element)))
+                filled[identity] = {name: payloads.entered(element, entered)}
         shown = {**shown, "state": {"values": filled}}
         payload = payloads.interaction(self.state, user, "view_submission", app)
         payload |= {"view": shown, "response_urls": []}

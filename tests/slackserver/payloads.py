@@ -177,6 +177,15 @@ def action(state: State, element: Json, block_id: str, value: Any) -> Json:
     return made | entered(element, value)
 
 
+def initial(element: Json) -> Any:
+    """Give what stands in an element when it is opened."""
+    options = element.get("initial_options")
+    if options is not None:
+        return [option["value"] for option in options]
+    option = element.get("initial_option")
+    return element.get("initial_value") if option is None else option["value"]
+
+
 def entered(element: Json, value: Any) -> Json:
     """Give what a filled-in element says, as in `view.state.values`."""
     kind = element["type"]

@@ -1,10 +1,14 @@
-"""What comes of an edit."""
+"""What comes of an edit, made or tried."""
 
 from dataclasses import dataclass
 
 from bot.core.editing.revision import Revision, State
 from bot.core.editing.tree import Fault
 from bot.core.vendor import Vendor
+
+
+class TriedError(Exception):
+    """An edit that was only tried would stand; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)

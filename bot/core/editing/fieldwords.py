@@ -18,6 +18,7 @@ from bot.core.dates import PartialDate
 from bot.core.document import quoted
 from bot.core.editing.tree import Path, Tree, Value
 from bot.core.editing.tree import at as at_path
+from bot.core.forms import SEEN
 from bot.core.line import Word, first_word, plain_line
 from bot.core.plainwords import bare
 from bot.core.spelling import suggestion
@@ -33,7 +34,7 @@ _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"))
 # Lists that a record holds line by line; see `bot.core.editing.tree`.
 _LINES = frozenset({("tags",), ("examples", "match"), ("examples", "no_match")})
 # Where a comma is likely to stand inside of an item.
-_BY_SEMICOLON = frozenset({"citations", "match", "no_match"})
+BY_SEMICOLON = frozenset({"citations", "match", "no_match"})
 
 
 class Kind(Enum):
@@ -77,10 +78,14 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class FieldWords:
-    """A line of fields: the words before them, and each key with its value, in order."""
+    """A line of fields: the words before them, and each key with its value, in order.
+
+    `seen` is the number of the last revision that its giver had seen, where a form says so.
+    """
 
     lead: tuple[str, ...] = ()
     fields: tuple[tuple[str, Given], ...] = ()
+    seen: int | None = None
 
     @property
     def words(self) -> str:
@@ -176,13 +181,18 @@ def typed(text: str, specs: Specs, noun: str) -> FieldWords:
         if not given.text:
             told = f"{key}= has no value; {key}={NOTHING} takes it away. Nothing was done."
             raise UsageError(told)
-    return FieldWords(tuple(lead), tuple(fields))
+    seen = next((given.text for key, given in fields if key == SEEN), "")
+    return FieldWords(
+        tuple(lead),
+        tuple(each for each in fields if each[0] != SEEN),
+        int(seen) if seen.isdecimal() else None,
+    )
 
 
 def _known(key: str, specs: Specs, noun: str, last: tuple[str, Given] | None) -> str:
     """Give a field as it is spelt; raise UsageError with the one that may be meant."""
     spelt = key.casefold().replace("-", "_")
-    if spelt in specs:
+    if spelt in specs or spelt == SEEN:
         return spelt
     shown = quoted(shortened(key, LONGEST_SHOWN))
     told = f"{shown} is no field of {noun}{suggestion(spelt, specs)}"
@@ -265,7 +275,7 @@ def _chosen(text: str, choices: Iterable[str]) -> str:
 
 def _items(spec: Spec, text: str) -> list[str]:
     """Part a list at its commas; at its semicolons alone where an item may well have a comma."""
-    parted = ";" if spec.path[-1] in _BY_SEMICOLON else "[,;]"
+    parted = ";" if spec.path[-1] in BY_SEMICOLON else "[,;]"
     return list(dict.fromkeys(each.strip() for each in re.split(parted, text) if each.strip()))
 
 

@@ -139,6 +139,15 @@ class Overlay:
         near = (entry for there, entry in self.last.get(vendor, {}).items() if overlap(there, path))
         return max(near, key=lambda entry: entry.seq, default=None)
 
+    def last_within(self, vendor: str, path: Path) -> Entry | None:
+        """Say who changed what stands at a path last, or something in it."""
+        within = (
+            entry
+            for there, entry in self.last.get(vendor, {}).items()
+            if there[: len(path)] == path
+        )
+        return max(within, key=lambda entry: entry.seq, default=None)
+
     def conflicts(self, vendor: str, pack: Tree | None) -> Iterator[Conflict]:
         """Say where the packs have moved under what the team says of a vendor."""
         said = self.said.get(vendor, _NOTHING)

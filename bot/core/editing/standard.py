@@ -11,5 +11,5 @@ class BelowStandardError(RefusedError):
     """That edit does not meet the standard; `faults` say which rules it breaks, and where."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__(refusal(self.faults))
+        told = tuple(faults)
+        super().__init__(refusal(told), told)

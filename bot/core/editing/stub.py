@@ -24,7 +24,6 @@ def stub(name: str, id_: str) -> Tree:
         "headquarters": UNKNOWN_SEAT,
         "makes": {"text": NOTHING, "confidence": "unverified"},
         "names": {name: called(name)},
-        "sources": {},
     }
 
 

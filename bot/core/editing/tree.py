@@ -56,9 +56,9 @@ class UnfitError(ValueError):
 
 
 def tree_of(vendor: Vendor) -> Tree:
-    """Take a record apart; what is left at its default is not in it."""
+    """Take a record apart; what is left at its default, or holds nothing, is not in it."""
     plain = vendor.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return _keyed(plain)
+    return _holding(_keyed(plain))
 
 
 def vendor_of(tree: Tree) -> Vendor:
@@ -109,7 +109,12 @@ def put(tree: Tree | None, path: Path, value: Value | None) -> Tree | None:
         return _put(tree, path, value, 0)
     if value is not None and not isinstance(value, dict):
         raise KeyError(path)
-    return value
+    return None if value is None else _holding(value)
+
+
+def _holding(tree: Tree) -> Tree:
+    """Leave out what would hold things and holds none: it would tell two equal records apart."""
+    return {key: value for key, value in tree.items() if value or (key,) not in HOLDERS}
 
 
 def _put(tree: Tree, path: Path, value: Value | None, depth: int) -> Tree:

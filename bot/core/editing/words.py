@@ -127,6 +127,13 @@ def crossing(change: Change, last: Entry) -> Document:
     return Document(summary, (Paragraph(words(*lead, now)), Paragraph(words(again)), show))
 
 
+def crossed(change: Change, last: Entry) -> Fault:
+    """Say the same where it is about one field, for whoever may send the same again."""
+    now = "it is gone now" if change.old is None else f"it is {value_words(change.old)} now"
+    told = f"somebody else has just changed this, in revision {last.number}: {now}. Nothing was "
+    return Fault(change.path, f"{told}changed by you; to put yours in its place, send it again.")
+
+
 def _cut(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -6,7 +6,7 @@ whether it may stand is another's to judge.
 
 from dataclasses import dataclass, replace
 
-from bot.core.document import quoted
+from bot.core.document import quoted, said
 from bot.core.editing.choosing import answered, missing, with_lead
 from bot.core.editing.fieldwords import BECAUSE, FieldWords, Given, Specs, keys_told, laid, written
 from bot.core.editing.filling import (
@@ -32,7 +32,9 @@ from bot.core.editing.parts import (
 )
 from bot.core.editing.removing import renamed
 from bot.core.editing.sourcewords import cited, source_key
-from bot.core.editing.tree import Tree, UnfitError, tree_of, vendor_of
+from bot.core.editing.tree import Fault, Tree, UnfitError, tree_of, vendor_of
+from bot.core.forms import EMPTY as NEEDED
+from bot.core.refused import RefusedError
 from bot.core.template import SLUG_LENGTH, slug
 from bot.errors import UsageError
 
@@ -217,7 +219,8 @@ def _refuse_lacking(ground: Ground, part: Part, item: Tree) -> None:
         told = " and ".join(filter(None, (", ".join(lacking[:-1]), lacking[-1])))
         noun = part.a[0].upper() + part.a[1:]
         example = part.add_example(ground.vendor)
-        raise UsageError(f"{noun} needs {told}. For example `{example}`. Nothing was done.")
+        why = f"{noun} needs {told}. For example `{example}`. Nothing was done."
+        raise RefusedError(said(why), (Fault((part.key, each), NEEDED) for each in lacking))
 
 
 def _key(ground: Ground, part: Part, item: Tree) -> str:

@@ -221,6 +221,9 @@ class ConsolePlatform:
         """Take any name, as `/as` does."""
         return text.removeprefix("@") or None
 
+    def aside(self, channel: Channel, *, anew: bool) -> None:
+        """Need no other place: nobody else is at the terminal."""
+
     def is_direct(self, channel: Channel) -> bool:
         """Nobody is alone here."""
         del channel

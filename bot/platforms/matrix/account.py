@@ -22,6 +22,8 @@ from bot.platforms.matrix.values import Json, mapping, string
 PLATFORM = "matrix"
 DIRECT = "direct"
 """Where an answer goes that only its asker may see: the room for talking with them."""
+DIRECT_IF_ANY = "direct, if any"
+"""The same where they talk with the bot already; else the room that they asked in."""
 NOT_YET_S = 2.0
 """Seconds after which to try again while an account is only just connecting."""
 REACTION = "m.reaction"

@@ -19,7 +19,7 @@ from bot.core.limits import Patience
 from bot.core.mention import Channel, Invocation, Receipt
 from bot.errors import BotError
 from bot.platforms.base import Inbox, Redelivery
-from bot.platforms.matrix.account import DIRECT, PLATFORM, Account, Online
+from bot.platforms.matrix.account import DIRECT, DIRECT_IF_ANY, PLATFORM, Account, Online
 from bot.platforms.matrix.api import Homeserver, path, session
 from bot.platforms.matrix.calls import Own, mentioned
 from bot.platforms.matrix.checks import account_problems
@@ -205,15 +205,23 @@ class MatrixPlatform:
     ) -> Receipt | None:
         """Answer in the command's thread; what is for the asker alone goes to their direct room."""
         channel = invocation.channel
-        if invocation.reply_to != DIRECT or shared:
+        room_id = None if shared else await self._people.aside(invocation)
+        if room_id is None:
             return await self._voice.post(channel, document, key=key, thread=invocation.thread)
-        account = self.account_in(channel.id)
-        room_id = await self._people.direct_room(
-            account, invocation.actor, encrypted=channel.encrypted
-        )
-        there = account.channel(room_id)
+        there = self.account_in(room_id).channel(room_id)
         told = await self._voice.post(there, document, key=key, thread=None)
         return replace(told, channel=room_id)
+
+    def aside(self, channel: Channel, *, anew: bool) -> str | None:
+        """Give the direct room; where one would have to be made, only if it is to be made.
+
+        Whoever is refused would get an invitation to be told no, and could have the bot make a room
+        for everybody who types what they may not. The command stood in the room for all to see, and
+        the refusal says no more than it did. An answer that tells of people is worth a room.
+        """
+        if self.is_direct(channel):
+            return None
+        return DIRECT if anew else DIRECT_IF_ANY
 
     # Who may what
 

@@ -5,11 +5,12 @@ which takes an error for a yes. Names that people give themselves give no rights
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.commands import Role
-from bot.platforms.matrix.account import Account
+from bot.core.mention import Invocation
+from bot.platforms.matrix.account import DIRECT, DIRECT_IF_ANY, Account
 from bot.platforms.matrix.errors import MatrixError
 from bot.platforms.matrix.rooms import Room
 
@@ -106,6 +107,20 @@ class People:
         rooms = (each.rooms.get(room_id) for each in self.accounts)
         return any(room is not None and room.direct(ours) for room in rooms)
 
+    async def aside(self, invocation: Invocation) -> str | None:
+        """Give the direct room that an answer goes to; None if it goes where it was asked.
+
+        Raise MatrixError.
+        """
+        channel, actor = invocation.channel, invocation.actor
+        if invocation.reply_to == DIRECT:
+            account = self.account_in(channel.id)
+            return await self.direct_room(account, actor, encrypted=channel.encrypted)
+        if invocation.reply_to == DIRECT_IF_ANY:
+            account = self.account_in(channel.id)
+            return await self.talk(account, actor, encrypted=channel.encrypted)
+        return None
+
     async def direct_room(self, account: Account, actor: str, *, encrypted: bool) -> str:
         """Give the room for talks with one person, made if there is none. Raise MatrixError.
 
@@ -114,17 +129,22 @@ class People:
         async with self._opening.setdefault((account.user_id, actor), asyncio.Lock()):
             if actor in account.made:  # where something went wrong after that
                 await self._settle(account, actor)
-            for room_id in account.direct.get(actor, ()):
-                room = account.rooms.get(room_id)
-                if room is None or (encrypted and not room.encrypted):
-                    continue
-                # As all are known, not only those who spoke lately.
-                room = await account.members(room_id)
-                there = room.joined | room.invited
-                if actor in there and room.direct(frozenset({account.user_id})):
+            async for room_id, room in _talks(account, actor, encrypted=encrypted):
+                if actor in room.joined | room.invited:
                     return room_id
             await self._make(account, actor)
             return await self._settle(account, actor)
+
+    async def talk(self, account: Account, actor: str, *, encrypted: bool) -> str | None:
+        """Give the room for talks with one person if they are in one. Raise MatrixError.
+
+        `encrypted` is as in `direct_room`. One that they were only invited to does not count: they
+        may never look there.
+        """
+        async for room_id, room in _talks(account, actor, encrypted=encrypted):
+            if actor in room.joined:
+                return room_id
+        return None
 
     async def _make(self, account: Account, actor: str) -> None:
         """Make a room for two, encrypted; whatever goes wrong after that, it is not made again."""
@@ -152,3 +172,17 @@ class People:
         await account.arrival(made, NEW_ROOM_S)
         account.made.pop(actor, None)
         return made
+
+
+async def _talks(
+    account: Account, actor: str, *, encrypted: bool
+) -> AsyncIterator[tuple[str, Room]]:
+    """Give the rooms where nobody is but the account and perhaps the person; raise MatrixError."""
+    for room_id in account.direct.get(actor, ()):
+        room = account.rooms.get(room_id)
+        if room is None or (encrypted and not room.encrypted):
+            continue
+        # As all are known, not only those who spoke lately.
+        room = await account.members(room_id)
+        if room.direct(frozenset({account.user_id})):
+            yield room_id, room

@@ -165,6 +165,9 @@ class SlackPlatform:
         del key
         await self._voice.reply(invocation, document, shared=shared)
 
+    def aside(self, channel: Channel, *, anew: bool) -> None:
+        """Need no other place: the asker alone sees answers."""
+
     async def role(self, channel: Channel, actor: str, groups: Mapping[str, Role]) -> Role:
         """Take admins and owners of the workspace for admins; groups are user groups."""
         return await self._people.role(channel.team, actor, groups)

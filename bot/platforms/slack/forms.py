@@ -8,9 +8,11 @@ from bot.core.commands import Command, CommandTable, Kind, Parameter, plain_line
 from bot.core.line import block_of, evened, in_marks, written
 from bot.core.reading import fault
 from bot.errors import UsageError
-from bot.platforms.slack.told import Form, Submitted
+from bot.platforms.slack.told import Begun, Submitted
 
 Errors: TypeAlias = dict[str, str]
+NO_COMMAND = "There is no such command any more."
+UNREADABLE = "This cannot be read; try it without quotation marks."
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Lacking:
 
     command: Command
     missing: tuple[Parameter, ...]
-    form: Form
+    begun: Begun
 
 
 def lacking(table: CommandTable, line: str) -> Lacking | None:
@@ -31,14 +33,14 @@ def lacking(table: CommandTable, line: str) -> Lacking | None:
         return None
     if not missing or not all(given.values()):
         return None
-    return Lacking(command, missing, Form(command.path, given))
+    return Lacking(command, missing, Begun(command.path, given))
 
 
 def filled(table: CommandTable, submitted: Submitted) -> tuple[Command, str] | Errors:
     """Give the command and the line that a form stands for, or what is wrong with each field."""
-    command = next((each for each in table if each.path == submitted.form.path), None)
+    command = next((each for each in table if each.path == submitted.begun.path), None)
     if command is None:
-        return dict.fromkeys(submitted.values, "There is no such command any more.")
+        return dict.fromkeys(submitted.values, NO_COMMAND)
     pasted = {each.name for each in command.parameters if each.kind is Kind.BLOCK}
     try:
         values = {
@@ -54,9 +56,9 @@ def filled(table: CommandTable, submitted: Submitted) -> tuple[Command, str] | E
     faults = {each.name: told for each in asked if (told := fault(each, values[each.name]))}
     if faults:
         return faults
-    line = composed(table, command, {**submitted.form.given, **values})
+    line = composed(table, command, {**submitted.begun.given, **values})
     if line is None:
-        return dict.fromkeys(values, "This cannot be read; try it without quotation marks.")
+        return dict.fromkeys(values, UNREADABLE)
     return command, line
 
 

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from bot.core.forms import BETWEEN
 from bot.core.mention import Invocation
-from bot.platforms.slack.agreed import BUTTON, FORM, PAGE, SHORTCUT, VALUE
+from bot.platforms.slack.agreed import BUTTON, FORM, NO_CHOICE, PAGE, SHORTCUT, VALUE
 from bot.platforms.slack.text import mapping, mappings, mended, string, typed, words
 from bot.platforms.slack.told import Asked, Event, Me, Nothing, Submitted
 from bot.platforms.slack.values import (
@@ -113,22 +114,46 @@ def submitted(body: Body, me: Me) -> Event:
         return Nothing("another window")
     if not user:
         return Nothing("nobody")
-    place, form = kept
+    place, begun = kept
+    asked = {
+        string(block, "block_id"): _shown(mapping(block, "element"))
+        for block in mappings(view.get("blocks"))
+        if string(block, "type") == "input"
+    }
     filled = mapping(mapping(view, "state"), "values")
-    values = {key: _written(mapping(mapping(filled, key), VALUE)) for key in filled}
+    # In the order of the form: telephones give another one
+    # (https://github.com/slackapi/python-slack-sdk/issues/1199).
+    keys = [*(key for key in asked if key in filled), *(key for key in filled if key not in asked)]
+    values = {key: _written(mapping(mapping(filled, key), VALUE)) for key in keys}
     if not values:
         return Nothing("an empty form")
-    trigger, view_id = string(body, "trigger_id"), string(view, "id")
-    id_ = token(f"{view_id}:{trigger}") if trigger else ""
-    id_ = id_ or digest(view_id, user, string(view, "hash"), *values.values())
+    view_id = string(view, "id")
+    # The same form with the same in it is one command, however often it is sent.
+    state = string(view, "hash") or string(body, "trigger_id")
+    written = (f"{key}={values[key]}" for key in sorted(values))
+    id_ = digest(view_id, user, state, *written)
     invocation = Invocation(place.channel, id_, user, "", place.thread, on=place.on)
-    return Submitted(invocation, form, view_id, values, team_of(body))
+    # Where Slack says of no field what stood in it, nobody knows.
+    shown = asked if any(asked.values()) else {}
+    return Submitted(invocation, begun, view_id, values, team_of(body), shown)
 
 
 def _written(element: Body) -> str:
     """Give what was written in an input, or chosen from it."""
-    chosen = mapping(element, "selected_option")
-    return mended(string(element, "value") or string(chosen, "value"))
+    written = string(element, "value")
+    return mended(written) or _chosen(element, "selected_option", "selected_options")
+
+
+def _shown(element: Body) -> str:
+    """Give what stood in an input when it was opened."""
+    written = string(element, "initial_value")
+    return mended(written) or _chosen(element, "initial_option", "initial_options")
+
+
+def _chosen(element: Body, one: str, several: str) -> str:
+    options = (mapping(element, one), *mappings(element.get(several)))
+    values = (mended(string(each, "value")) for each in options)
+    return BETWEEN.join(each for each in values if each not in {"", NO_CHOICE})
 
 
 def _interaction(body: Body, me: Me, at: str, line: str) -> _Given:

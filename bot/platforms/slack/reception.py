@@ -15,9 +15,10 @@ from bot.core.commands import Command, CommandTable
 from bot.core.document import said
 from bot.core.mention import Channel, Invocation
 from bot.core.signs import MARK as SIGN
-from bot.errors import BotError, UsageError
+from bot.errors import BotError, DeniedError, UsageError
 from bot.platforms.base import Inbox
 from bot.platforms.slack.api import Api, SlackError
+from bot.platforms.slack.filling import Filling, Next
 from bot.platforms.slack.forms import Lacking, filled, lacking
 from bot.platforms.slack.render import MOST_VALUE
 from bot.platforms.slack.text import mapping
@@ -60,7 +61,11 @@ class Reception:
     commands: CommandTable
     api_of: Callable[[str], Awaitable[Api]]
     now: Callable[[], float] = field(default_factory=lambda: asyncio.get_running_loop().time)
+    filling: Filling = field(init=False)
     _opened: dict[str, float] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.filling = Filling(self.inbox, self.commands)
 
     async def take(self, told: Event) -> Answer:
         """Hand an event in; give what Slack is answered with, mostly nothing.
@@ -99,8 +104,11 @@ class Reception:
         return {}
 
     async def _asked(self, asked: Asked) -> None:
+        asked, own = await self._own_form(asked)
+        if own is not None and await self._open(asked, own) is not None:
+            return
         invocation = asked.invocation
-        lacks = lacking(self.commands, invocation.line)
+        lacks = None if invocation.doubt else lacking(self.commands, invocation.line)
         if lacks is not None and await self._form(asked, lacks):
             return
         where = await self._where(asked)
@@ -117,8 +125,18 @@ class Reception:
 
     async def _form(self, asked: Asked, lacks: Lacking) -> bool:
         """Ask for what a line lacks, if Slack opens a window for that."""
-        drawn = form(lacks.command, lacks.missing, lacks.form, _place(asked.invocation))
+        drawn = form(lacks.command, lacks.missing, lacks.begun, _place(asked.invocation))
         return drawn is not None and await self._open(asked, drawn) is not None
+
+    async def _own_form(self, asked: Asked) -> tuple[Asked, View | None]:
+        """Draw the form of a command's own, if a window can open; for whom it is not, doubt it."""
+        if not asked.trigger:
+            return asked, None
+        try:
+            own = await self.filling.drawn(asked.invocation)
+        except DeniedError as error:
+            return replace(asked, invocation=replace(asked.invocation, doubt=str(error))), None
+        return asked, own
 
     async def _where(self, asked: Asked) -> Window | Response | None:
         """Say where an answer goes: into a window if it wants one and Slack opens it."""
@@ -182,7 +200,12 @@ class Reception:
         return id_ if isinstance(id_, str) and id_ else None
 
     async def _submitted(self, submitted: Submitted) -> Answer:
-        read = filled(self.commands, submitted)
+        if submitted.begun.own:
+            read = await self.filling.read(submitted)
+        else:
+            read = filled(self.commands, submitted)
+        if isinstance(read, Next):
+            return {"response_action": "update", "view": read.view}
         if isinstance(read, dict):
             return {"response_action": "errors", "errors": read}
         command, line = read

@@ -1,7 +1,7 @@
 """What Slack tells the bot: the kinds of events there are, and who the bot is. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from bot.core.mention import DEFAULT_TEAM, Channel, Invocation, Message
@@ -68,21 +68,30 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A form was filled in: `values` by parameter. `invocation` has no line yet."""
+    """A form was filled in: `values` by parameter. `invocation` has no line yet.
+
+    `shown` is what stood in its fields when it was opened, as far as Slack says so.
+    """
 
     invocation: Invocation
-    form: "Form"
+    begun: "Begun"
     view: str
     values: Mapping[str, str]
     team: str
+    shown: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """What a form is for: a command's words, and the arguments that were given before it."""
+class Begun:
+    """What a form is for: a command's words, and the arguments that were given before it.
+
+    `own`: the form is the command's own, made when `seen` was the last revision of what it edits.
+    """
 
     path: tuple[str, ...]
     given: Mapping[str, str]
+    own: bool = False
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

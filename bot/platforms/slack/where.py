@@ -5,13 +5,14 @@ Slack keeps and gives back with every click in it.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from bot.core.mention import Channel
 from bot.platforms.slack.text import mapping, string
-from bot.platforms.slack.told import Form
+from bot.platforms.slack.told import Begun
 from bot.platforms.slack.values import channel_of, stamp
 
 MOST_METADATA = 3_000
@@ -19,6 +20,7 @@ MOST_METADATA = 3_000
 _ANSWER = "answer:"
 _HOME = "home:"
 _VIEW = "view:"
+_NUMBER = re.compile("[0-9]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class Place:
     thread: str | None = None
     on: str | None = None
 
-    def write(self, form: Form | None = None) -> str:
+    def write(self, begun: Begun | None = None) -> str:
         """Write it down, with what a form is for. It may be longer than Slack takes."""
         parts: dict[str, object] = {
             "channel": self.channel.id,
@@ -121,12 +123,13 @@ class Place:
             "thread": self.thread,
             "on": self.on,
         }
-        if form is not None:
-            parts |= {"path": list(form.path), "given": dict(form.given)}
+        if begun is not None:
+            parts |= {"path": list(begun.path), "given": dict(begun.given), "own": begun.own}
+            parts |= {} if begun.seen is None else {"seen": str(begun.seen)}
         return _written(parts)
 
 
-def read_place(text: str, team: str) -> tuple[Place, Form] | None:
+def read_place(text: str, team: str) -> tuple[Place, Begun] | None:
     """Read what `Place.write` wrote; None if it did not."""
     kept = _object(text)
     channel = channel_of(
@@ -140,9 +143,15 @@ def read_place(text: str, team: str) -> tuple[Place, Form] | None:
     path = kept.get("path")
     words = tuple(each for each in path if isinstance(each, str)) if isinstance(path, list) else ()
     given = mapping(kept, "given")
-    form = Form(words, {key: string(given, key) for key in given})
+    seen = string(kept, "seen")
+    begun = Begun(
+        words,
+        {key: string(given, key) for key in given},
+        kept.get("own") is True,
+        int(seen) if _NUMBER.fullmatch(seen) else None,
+    )
     place = Place(channel, stamp(string(kept, "thread")), stamp(string(kept, "on")))
-    return place, form
+    return place, begun
 
 
 def _object(text: str) -> Mapping[str, object]:

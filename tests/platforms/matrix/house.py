@@ -93,6 +93,14 @@ class Inbox:
         del event
         await self._keep("moved", old.id, new.id)
 
+    async def asks(self, invocation: Invocation) -> None:
+        """Ask for nothing: no command here has a form."""
+
+    async def tries(self, invocation: Invocation) -> tuple[()]:
+        """Find nothing wrong."""
+        del invocation
+        return ()
+
     async def on_removed(self, platform: str, team: str) -> None:
         """Never happens on Matrix."""
         raise AssertionError((platform, team))

@@ -14,7 +14,7 @@ from bot.core import limits
 from bot.core.commands import Role
 from bot.core.document import Document, Paragraph, Text
 from bot.core.mention import Channel, Invocation
-from bot.platforms.matrix.account import DIRECT
+from bot.platforms.matrix.account import DIRECT, DIRECT_IF_ANY
 from bot.platforms.matrix.adapter import MatrixPlatform
 from bot.platforms.matrix.api import session
 from bot.platforms.matrix.errors import MatrixError
@@ -187,6 +187,39 @@ async def test_what_is_for_one_person_goes_to_a_room_of_two_and_is_made_once(
         "m.room.message",
     ]
     assert server.data[BOT]["m.direct"] == {ANNA: [new]}
+
+
+@pytest.mark.parametrize(
+    ("membership", "encrypted", "there"),
+    [
+        ("join", True, True),
+        ("join", False, True),
+        ("invite", True, False),
+        ("leave", True, False),
+    ],
+)
+async def test_a_refusal_goes_to_the_room_where_somebody_talks_with_the_bot_and_makes_none(
+    server: Homeserver, tmp_path: Path, membership: str, encrypted: bool, there: bool
+) -> None:
+    made, inbox, vault = platform(server, tmp_path, BOT), Inbox(), Vault()
+    server.state[HALL] = room_of(ANNA, BOT, CARL)
+    server.state[DEN] = [*room_of(BOT, encrypted=encrypted), member(ANNA, membership)]
+    server.data[BOT] = {"m.direct": {ANNA: [DEN]}}
+    await server.tell(BOT, rooms={})
+    hall = Channel("matrix", HALL)
+    place = made.aside(hall, anew=False)
+    assert place == DIRECT_IF_ANY
+    asked = Invocation(hall, "$1", ANNA, "vendor pause", "$1", reply_to=place)
+    async with running(made, inbox, vault):
+        told = await made.reply(asked, CARD, key="k1")
+        secret = replace(asked, channel=replace(hall, encrypted=True))
+        if not encrypted:  # what was asked in an encrypted room is answered in no other
+            with pytest.raises(MatrixError, match="was encrypted"):
+                await made.reply(secret, CARD, key="k2")
+    assert told is not None
+    assert told.channel == (DEN if there else None)
+    assert server.wire[0]["room_id"] == (DEN if there else HALL)
+    assert not server.of("POST", "/createRoom")
 
 
 async def test_a_room_of_two_that_is_told_of_piece_by_piece_is_readable_from_the_first_message(

@@ -15,10 +15,10 @@ from bot.platforms.slack.agreed import ALERT
 from bot.platforms.slack.events import read
 from bot.platforms.slack.told import (
     Asked,
+    Begun,
     Deleted,
     Edited,
     Event,
-    Form,
     Heard,
     Joined,
     Left,
@@ -603,11 +603,49 @@ def test_a_page_that_is_no_number_is_nothing(action: str) -> None:
 
 def test_a_form_gives_what_was_filled_in_and_where_it_was_opened() -> None:
     event = read_as(Submitted, form_filled({"reason": "too\x00 old"}))
-    assert event.form == Form(("vendor", "report"), {"vendor": "argus"})
+    assert event.begun == Begun(("vendor", "report"), {"vendor": "argus"})
     assert event.values == {"reason": "too\ufffd old"}
     asked = event.invocation
     assert (asked.channel, asked.thread, asked.on, asked.actor) == (PUBLIC, PARENT, TS, ANNA)
-    assert asked.id == read_as(Submitted, form_filled({"reason": "x"})).invocation.id
+
+
+def test_a_form_that_is_sent_twice_as_it_stands_is_one_command() -> None:
+    def id_of(reason: str, trigger: str, hash_: str = "1.a") -> str:
+        body = {**form_filled({"reason": reason}, hash=hash_), "trigger_id": trigger}
+        return read_as(Submitted, body).invocation.id
+
+    assert id_of("x", "1.2.a") == id_of("x", "1.2.b")
+    assert id_of("x", "1.2.a") != id_of("y", "1.2.a")
+    assert id_of("x", "1.2.a") != id_of("x", "1.2.a", "2.b")
+
+
+def test_what_stood_in_a_form_is_read_with_what_was_chosen_instead() -> None:
+    option = {"text": {"type": "plain_text", "text": "in force"}, "value": "in_force"}
+    elements: dict[str, dict[str, object]] = {
+        "title": {"type": "plain_text_input", "initial_value": "US Entity List"},
+        "status": {"type": "static_select", "initial_option": option},
+        "sources": {"type": "multi_static_select", "initial_options": [{"value": "a"}, option]},
+        "note": {"type": "plain_text_input"},
+    }
+    blocks = [
+        {"type": "input", "block_id": name, "element": {"action_id": "value", **element}}
+        for name, element in elements.items()
+    ]
+    chosen = {"type": "multi_static_select", "selected_options": [{"value": "b"}, {"value": "a"}]}
+    none = {"type": "static_select", "selected_option": {"value": "-"}}
+    state = {"values": {"sources": {"value": chosen}, "status": {"value": none}}}
+    event = read_as(Submitted, form_filled({}, blocks=[{"type": "context"}, *blocks], state=state))
+    assert event.values == {"sources": "b, a", "status": ""}
+    shown = {"title": "US Entity List", "status": "in_force", "sources": "a, in_force", "note": ""}
+    assert event.shown == shown
+    assert [*event.values] == ["status", "sources"]
+    for each in elements.values():
+        for key in ("initial_value", "initial_option", "initial_options"):
+            each.pop(key, None)
+    blocks = [
+        {"type": "input", "block_id": name, "element": each} for name, each in elements.items()
+    ]
+    assert read_as(Submitted, form_filled({}, blocks=blocks, state=state)).shown == {}
 
 
 def test_what_was_chosen_from_a_menu_of_a_form_is_its_value() -> None:

@@ -10,7 +10,7 @@ from bot.core.document import Document
 from bot.core.mention import Channel, Invocation
 from bot.core.vendor import Vendor
 from bot.platforms.slack.forms import composed, filled, lacking
-from bot.platforms.slack.told import Form, Submitted
+from bot.platforms.slack.told import Begun, Submitted
 from tests.platforms.hostile import texts, thoroughly
 
 table = CommandTable()
@@ -71,7 +71,7 @@ values = st.one_of(texts(), st.sampled_from(TRICKY), st.text(alphabet="ab \"'\\â
 
 def submitted(path: tuple[str, ...], given_: dict[str, str], **values_: str) -> Submitted:
     asked = Invocation(Channel("slack", "C1"), "1", "U1", "")
-    return Submitted(asked, Form(path, given_), "V1", values_, "T1")
+    return Submitted(asked, Begun(path, given_), "V1", values_, "T1")
 
 
 @thoroughly
@@ -107,11 +107,11 @@ def test_what_was_given_before_the_form_stays_as_it_was(name: str, reason: str) 
         return
     assert [each.name for each in found.missing] == ["kind", "reason"]
     read = filled(
-        table, submitted(found.form.path, dict(found.form.given), kind="k", reason=reason)
+        table, submitted(found.begun.path, dict(found.begun.given), kind="k", reason=reason)
     )
     assert not isinstance(read, dict)
     arguments = table.read(read[1]).arguments
-    assert arguments == {**found.form.given, "kind": "k", "reason": plain_line(reason)}
+    assert arguments == {**found.begun.given, "kind": "k", "reason": plain_line(reason)}
 
 
 @pytest.mark.parametrize(

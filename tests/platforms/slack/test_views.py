@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.views import View as SlackView
@@ -13,13 +14,18 @@ from bot.core.cards import Desk
 from bot.core.commands import Block, CommandTable, Rest
 from bot.core.dates import PartialDate
 from bot.core.document import Document
+from bot.core.editing.partforms import part_fields
+from bot.core.editing.parts import PARTS, Ground, PartWord, items_of
+from bot.core.editing.tree import tree_of
+from bot.core.forms import Field, FieldKind, Form, Option
 from bot.core.mention import Channel
 from bot.core.record import record
 from bot.core.vendor import Vendor
 from bot.core.watchlist import Watchlist
 from bot.platforms.slack.forms import lacking
+from bot.platforms.slack.told import Begun
 from bot.platforms.slack.where import Place, Window
-from bot.platforms.slack.windows import View, answer, form, home, title_of, waiting
+from bot.platforms.slack.windows import View, answer, asking, form, home, title_of, waiting
 from tests.platforms.hostile import documents, readable_documents, texts, thoroughly, words_of
 from tests.slackserver.blocks import MOST_VIEW_BYTES, check_view
 
@@ -69,7 +75,7 @@ def test_no_form_breaks_a_rule_of_slacks(word: str, help_: str) -> None:
     for line in ("vendor report", f"vendor report {word}"):
         found = lacking(table, line)
         if found is not None:
-            drawn = form(found.command, found.missing, found.form, PLACE)
+            drawn = form(found.command, found.missing, found.begun, PLACE)
             assert drawn is None or sound(drawn)
 
 
@@ -83,7 +89,7 @@ def test_a_form_has_a_field_for_each_thing_that_is_missing_and_says_what_is_know
 
     found = lacking(table, "vendor report hikvision")
     assert found is not None
-    view = form(found.command, found.missing, found.form, PLACE)
+    view = form(found.command, found.missing, found.begun, PLACE)
     assert view is not None
     sound(view)
     shown = list(strings(view["blocks"]))
@@ -111,7 +117,7 @@ def test_each_kind_of_thing_that_is_missing_has_its_own_input() -> None:
 
     found = lacking(table, "watchlist measure end")
     assert found is not None
-    view = form(found.command, found.missing, found.form, PLACE)
+    view = form(found.command, found.missing, found.begun, PLACE)
     assert view is not None
     sound(view)
     drawn = {str(each["block_id"]): each for each in inputs(view)}
@@ -134,7 +140,7 @@ def test_what_is_too_long_to_keep_is_not_asked_for_by_a_form() -> None:
 
     found = lacking(table, f"vendor report {'x' * 3000}")
     assert found is not None
-    assert form(found.command, found.missing, found.form, PLACE) is None
+    assert form(found.command, found.missing, found.begun, PLACE) is None
 
 
 def test_a_title_is_cut_to_what_slack_takes() -> None:
@@ -185,3 +191,42 @@ def strings(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from strings(each)
+
+
+@pytest.mark.parametrize("word", PartWord)
+def test_the_forms_of_a_long_record_keep_to_slacks_limits(
+    shipped: Watchlist, word: PartWord
+) -> None:
+    part = PARTS[word]
+    tree = tree_of(shipped.get("hikvision"))
+    ground = Ground("hikvision", "Hikvision", tree, shipped.programs, TODAY)
+    begun = Begun(("watchlist", part.word, "edit"), {"vendor": "hikvision"}, own=True, seen=3)
+    longest = max(items_of(tree, part).values(), key=lambda each: len(str(each)), default=None)
+    for item in (None, longest):
+        fields = part_fields(ground, part, item)
+        view = asking(Form("Edit", fields, "entry"), begun, PLACE)
+        assert view is not None
+        drawn = {str(each["block_id"]): each for each in inputs(sound(view))}
+        assert set(drawn) == {each.name for each in fields}
+
+
+def test_what_is_too_long_for_an_input_is_left_as_it_is_and_said() -> None:
+    fields = (Field("text", "Text", value="x" * 3_001), Field("by", "By", value="x" * 3_000))
+    view = asking(Form("Edit", fields, "entry"), Begun(("a",), {}, own=True), PLACE)
+    assert view is not None
+    assert [each["block_id"] for each in inputs(sound(view))] == ["by"]
+    assert any("too long for a form" in each for each in strings(view))
+    assert asking(Form("Edit", fields), Begun(("a",), {"vendor": "x" * 3_000}), PLACE) is None
+
+
+def test_a_choice_can_be_taken_back_unless_it_is_needed() -> None:
+    options = tuple(Option(each) for each in ("in_force", "removed"))
+    fields = tuple(
+        Field(name, name, FieldKind.CHOICE, options, required, "removed")
+        for name, required in (("status", True), ("stage", False))
+    )
+    view = asking(Form("Edit", fields, "entry"), Begun(("a",), {}, own=True), PLACE)
+    assert view is not None
+    needed, free = inputs(sound(view))
+    assert '"-"' not in json.dumps(needed)
+    assert '"-"' in json.dumps(free)

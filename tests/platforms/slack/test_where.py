@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.mention import Channel
-from bot.platforms.slack.told import Form
+from bot.platforms.slack.told import Begun
 from bot.platforms.slack.where import Home, Place, Response, Window, read_place, read_where
 from tests.platforms.hostile import texts, thoroughly
 
@@ -33,9 +33,9 @@ def test_a_place_and_a_form_are_read_as_they_were_written(
     thread: str | None, on: str | None, private: bool, external: bool, given_: dict[str, str]
 ) -> None:
     channel = Channel("slack", "C012AB", private=private, external=external, team="T1")
-    place, form = Place(channel, thread, on), Form(("vendor", "report"), given_)
-    read = read_place(place.write(form), "T1")
-    assert read == (place, form)
+    place, begun = Place(channel, thread, on), Begun(("vendor", "report"), given_)
+    read = read_place(place.write(begun), "T1")
+    assert read == (place, begun)
     assert read[0].channel.external is external
     assert read[0].channel.team == "T1"
 

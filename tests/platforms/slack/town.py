@@ -123,6 +123,14 @@ class Ears:
         """Remember the end of a channel."""
         self.left.append(channel)
 
+    async def asks(self, invocation: Invocation) -> None:
+        """Ask for nothing: no command here has a form."""
+
+    async def tries(self, invocation: Invocation) -> tuple[()]:
+        """Find nothing wrong."""
+        del invocation
+        return ()
+
     async def on_removed(self, platform: str, team: str) -> None:
         """Remember the end of a workspace."""
         self.removed.append((platform, team))
