@@ -24,7 +24,7 @@ from bot.core.restated import Correction
 from bot.core.settings import DEFAULTS, Settings
 from bot.core.vendor import Vendor
 from bot.current import CurrentWatchlist
-from bot.errors import UsageError
+from bot.errors import DeniedError, UsageError
 from bot.storage.answers import event_of
 from bot.storage.backsearches import Search
 from bot.storage.corrections import Telling
@@ -275,7 +275,7 @@ class TeamEdits:
         """Let a proposal hold; raise RefusedError if it is the asker's own or does not fit now."""
         waiting = await self._waiting(number)
         if waiting.by == self.invocation.actor:
-            raise UsageError(
+            raise DeniedError(
                 "That is your own proposal: somebody else has to approve it. Nothing was done."
             )
         changes = waiting.changes

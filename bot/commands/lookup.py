@@ -20,6 +20,7 @@ from bot.core.document import (
     Item,
     Paragraph,
     is_web_address,
+    said,
     strong,
     words,
 )
@@ -74,6 +75,8 @@ async def vendor_record(context: Context, name: Vendor) -> Document:
 async def vendor_list(context: Context, tag: str | None = None) -> Document:
     """List the watched vendors, all or those with a tag."""
     listed = context.watchlist.tagged(tag)
+    if not listed and tag is None:
+        return said("Nobody is watched yet. `watchlist add <name>` begins.")
     if not listed:
         tags = sorted({tag for each in context.watchlist.vendors.values() for tag in each.tags})
         told = f"No watched vendor has the tag {tag!r}. Tags: {', '.join(tags) or 'none'}."

@@ -4,6 +4,7 @@ from bot.commands.context import NOTHING, Context
 from bot.commands.declared import table
 from bot.commands.edited import edited
 from bot.commands.editforms import vendor_form
+from bot.core.clean import shortened
 from bot.core.commands import Answer, Rest, Role
 from bot.core.document import Document, Paragraph, quoted, spoken, words
 from bot.core.editing.stub import stub
@@ -18,7 +19,7 @@ LONGEST_NAME = 200
 @table.command("watchlist add", role=Role.CURATOR, form=vendor_form)
 async def watchlist_add(context: Context, name: Rest) -> Document | Answer:
     """Watch a vendor from now on, by its name alone; the record can be filled in later."""
-    called = " ".join(name.split())
+    called, given = _parted(" ".join(name.split()))
     if len(called) > LONGEST_NAME:
         raise UsageError(f"A name has at most {LONGEST_NAME} characters. Nothing was done.")
     match context.watchlist.find(called):
@@ -27,7 +28,7 @@ async def watchlist_add(context: Context, name: Rest) -> Document | Answer:
         case Several(vendors=some):
             names = " and ".join(each.name for each in some)
             raise UsageError(f"{names} are called that already; nothing was done.")
-    id_ = _free_id(context, called)
+    id_ = _free_id(context, called, given)
     done = await context.edits.make(id_, stub(called, id_), f"added by name: {called}")
     more = (
         Paragraph(
@@ -41,16 +42,26 @@ async def watchlist_add(context: Context, name: Rest) -> Document | Answer:
     return edited(context, done, f"{called} is watched.", more)
 
 
-def _free_id(context: Context, name: str) -> str:
+def _parted(name: str) -> tuple[str, str]:
+    """Part a name from the id that is given for it at the end; raise UsageError if it is none."""
+    called, given, id_ = name.rpartition(" id=")
+    if not given:
+        return name, ""
+    if slug(id_) != id_:
+        raise UsageError(f"{quoted(shortened(id_, 80))} is no id; write it as acme-cam.")
+    return called, id_
+
+
+def _free_id(context: Context, name: str, given: str) -> str:
     """Make an id that no record has; that of one that was taken off may be had again.
 
     Raise UsageError where it is a pack's, whose record would come back half.
     """
-    made = slug(name)
+    made = given or slug(name)
     if not made:
         raise UsageError(
-            f"{quoted(name)} has no Latin letter to make an id of. Add it under its Latin name, "
-            f"then: `watchlist name add <vendor> {name}`."
+            f"{quoted(shortened(name, 80))} has no Latin letter to make an id of. Give one, as in "
+            f"`watchlist add {shortened(name, 80)} id=acme-cam`."
         )
     taken = set(context.watchlist.vendors)
     packs = context.edits.edition.packs.vendors

@@ -115,7 +115,7 @@ async def watchlist_todo(context: Context, vendor: Vendor | None = None) -> Docu
     waits = sorted((one for one in found if one[1]), key=lambda one: -len(one[1]))
     if not waits:
         return said("Nothing in the watchlist waits for anybody.")
-    lead = f"{counted(len(waits), 'record')} wait for a curator"
+    lead = f"{counted(len(waits), 'record')} to be looked at by a curator"
     items = tuple(
         Item(
             words(

@@ -195,6 +195,8 @@ def _longest(runs: tuple[Word, ...], parameter: Parameter) -> Given:
 
 
 def _a(noun: str) -> str:
+    if noun == "url":
+        return "a web address"
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
 
 

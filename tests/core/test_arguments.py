@@ -271,7 +271,7 @@ def test_fields_come_in_one_line_with_their_marks() -> None:
         ("watchlist measure end acme 3 removed 30.2.", "'30.2.' is no date for since: write 2019-"),
         ("watchlist measure end acme 3 removed 2019-02-30", "'2019-02-30' is no date for since"),
         ("watchlist measure end acme", "That needs a number. Type `watchlist measure end <vendor>"),
-        ("watchlist feed add", "That needs an url."),
+        ("watchlist feed add", "That needs a web address."),
         ("watchlist measur end", "did you mean `watchlist measure end <vendor> <number>"),
         ("watchlist Feed", "Type `vendor help watchlist feed`."),
     ],

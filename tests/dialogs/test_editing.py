@@ -94,3 +94,11 @@ async def test_an_edit_whose_answer_was_lost_is_told_of_and_not_made_again(bot: 
     assert "That is done (revision 1)" in bot.platform.replies[-1][1]
     assert "1 · Gizmo Eye" in await says(bot, "watchlist log")
     assert "2 ·" not in await says(bot, "watchlist log")
+
+
+async def test_a_name_without_a_latin_letter_is_given_an_id(bot: Bot) -> None:
+    """It cannot be made of the name."""
+    assert "id=acme-cam" in await says(bot, "watchlist add 吉兹摩")
+    assert "is watched" in await says(bot, "watchlist add 吉兹摩 id=gizmo")
+    assert "吉兹摩" in await says(bot, "vendor gizmo")
+    assert "is no id" in await says(bot, "watchlist add 吉兹 id=No!")

@@ -87,7 +87,7 @@ class Part:
         return self.line("add", vendor, self.example)
 
 
-_SOURCE = 'source="IPVM, 2023-11, research, https://ipvm.com/reports/acme"'
+_SOURCE = 'source="Example Times, 2023-11, press, https://example.org/article"'
 NAME = Part(PartWord.NAME, "names", Name, "value", "Acme Cam role=brand", "name")
 LOOK_ALIKE = Part(
     PartWord.LOOK_ALIKE,
@@ -162,7 +162,7 @@ SOURCE = Part(
     SOURCES,
     Source,
     "",
-    "IPVM, 2023-11, research, https://ipvm.com/reports/acme",
+    "Example Times, 2023-11, press, https://example.org/article",
     "source",
 )
 PARTS: Mapping[PartWord, Part] = {

@@ -1,4 +1,4 @@
-"""A source as it is typed in one value: `IPVM, 2023-11, research, https://ipvm.com/...`. Pure."""
+"""A source as it is typed in one value: `Example Times, 2023-11, press, https://…`. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,10 +13,15 @@ from bot.core.template import SLUG_LENGTH, slug
 from bot.core.vendor import Tier
 from bot.errors import UsageError
 
-EXAMPLE = 'source="IPVM, 2023-11, research, https://ipvm.com/reports/acme"'
+EXAMPLE = 'source="Example Times, 2023-11, press, https://example.org/article"'
+"""An address of nobody's, which no record may cite: who copies the example has it refused."""
 TIERS = "official, court, research, press or subject"
 LONGEST_SHOWN = 80
 _ADDRESS = re.compile(r"<?(https?://[^\s<>|]+)(?:\|[^<>]*)?>?", re.IGNORECASE)
+# RFC 2606, section 3.
+_EXAMPLES = re.compile(
+    r"https?://(?:[^/@]*[.@])?example\.(?:com|net|org)(?:[/:?#]|$)", re.IGNORECASE
+)
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DATED = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"))
@@ -43,6 +48,8 @@ def cited(text: str, there: Mapping[str, Value]) -> Cited:
     known = _of_address(url, there)
     if known is not None:
         return Cited(known)
+    if _EXAMPLES.match(url):
+        raise UsageError("That is the address of the example; give the source's own.")
     plain = _parts(rest)
     if url:
         plain["url"] = url

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from bot.core.clean import shortened
 from bot.core.document import (
     Actions,
     Block,
@@ -22,6 +23,8 @@ from bot.core.editing.tree import KEYS, Fault, Path, Tree, Value
 
 LONGEST = 160
 """Characters of a value that a line tells."""
+LONGEST_RULE = 400
+"""Characters of a rule and what broke it."""
 
 _PARTS: Mapping[str, str] = {
     "names": "name",
@@ -97,7 +100,7 @@ def changes_bullets(changes: Iterable[Change], most: int = 20) -> Bullets:
 
 def refusal(faults: Iterable[Fault]) -> Document:
     """Say why an edit does not stand, rule by rule."""
-    told = [f"{place_words(each.path)}: {each.message}" for each in faults]
+    told = [shortened(f"{place_words(each.path)}: {each.message}", LONGEST_RULE) for each in faults]
     lead = "That does not meet the standard, so nothing was changed."
     bullets = Bullets(tuple(Item(words(each)) for each in told))
     return Document(f"{lead} {told[0] if told else ''}".strip(), (Paragraph(words(lead)), bullets))

@@ -90,3 +90,15 @@ def test_any_text_is_a_source_or_refused(text: str) -> None:
     with suppress(UsageError):
         found = cited(text, THERE)
         assert found.key in THERE or (found.new and {"publisher", "tier"} <= found.new.keys())
+
+
+@pytest.mark.parametrize("host", ["example.org", "www.EXAMPLE.com:80", "x@example.net"])
+def test_the_address_of_the_example_is_no_source(host: str) -> None:
+    """Whoever copied the example has to put in their own."""
+    with pytest.raises(UsageError, match="address of the example"):
+        cited(f"Example Times, 2023-11, press, https://{host}/article", {})
+
+
+def test_an_address_that_only_looks_like_the_examples_is_one() -> None:
+    """It is somebody's."""
+    assert cited("A, 2023, press, https://myexample.org/a", {}).new is not None
