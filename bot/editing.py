@@ -237,7 +237,10 @@ class TeamEdits:
             last = look(wanted.vendor, change.path)
             if last is None or last.by == wanted.by:
                 continue
-            unseen = wanted.at - last.at < JUST_NOW if seen is None else last.number > seen
+            if seen is None:
+                unseen = wanted.at - last.at < JUST_NOW
+            else:
+                unseen = overlay.came_after(wanted.vendor, last, seen)
             if unseen and self.editing.tell_once(self.invocation, last.number):
                 raise RefusedError(crossing(change, last), (crossed(change, last),))
 

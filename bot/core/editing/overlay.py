@@ -148,6 +148,14 @@ class Overlay:
         )
         return max(within, key=lambda entry: entry.seq, default=None)
 
+    def came_after(self, vendor: str, entry: Entry, number: int) -> bool:
+        """Say whether what an entry tells of holds since after a revision of that number did.
+
+        A proposal that was approved late has a lower number than what it came after.
+        """
+        seqs = [each.seq for each in self.last.get(vendor, {}).values() if each.number == number]
+        return entry.seq > seqs[0] if seqs else entry.number > number
+
     def conflicts(self, vendor: str, pack: Tree | None) -> Iterator[Conflict]:
         """Say where the packs have moved under what the team says of a vendor."""
         said = self.said.get(vendor, _NOTHING)

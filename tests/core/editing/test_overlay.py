@@ -2,7 +2,7 @@
 
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -285,3 +285,19 @@ def test_vendors_can_be_of_the_team_alone() -> None:
     assert made == build.vendor("new-cam").model_copy(
         update={"names": tuple(sorted(made.names, key=lambda each: each.value))}
     )
+
+
+def test_a_proposal_that_was_approved_late_came_after_what_held_before() -> None:
+    """Though its number is lower: whoever saw only the other has not seen it."""
+    team = Team()
+    team.set(TITLE, "One")
+    late = Revision(0, "default", "acme-cam", "eli", AT, "console:#desk", (), seq=9)
+    changes = team.edition.edited(
+        "acme-cam", put(team.edition.record("acme-cam"), STATUS, "stayed")
+    )
+    overlay = team.overlay.with_revision(replace(late, changes=changes))
+    last = overlay.last_change("acme-cam", STATUS)
+    assert last is not None
+    assert overlay.came_after("acme-cam", last, 1)
+    assert not overlay.came_after("acme-cam", last, 0)
+    assert not overlay.came_after("acme-cam", last, 7)
