@@ -38,7 +38,7 @@ What: TypeAlias = Annotated[
 ]
 
 
-@table.command("watchlist export", role=Role.CURATOR, long=True, aside=True)
+@table.command("watchlist export", role=Role.CURATOR, long=True)
 async def watchlist_export(context: Context, what: What = NOTHING) -> Document:
     """Write records as YAML: those edited here, a vendor's, or all; the packs take such in."""
     vendors = _chosen(context, what)
