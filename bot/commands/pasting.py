@@ -41,6 +41,8 @@ from bot.errors import UsageError
 NO_BLOCK = Pasted("")
 LONGEST_SHOWN = 12_000
 """Characters of YAML that are shown to be changed; of a longer record it is one part at a time."""
+_STAYS = frozenset({"schema", "id"})
+"""Keys of a record that no edit changes."""
 MOST_BUTTONS = 20
 _SEEN = re.compile(r"^[ \t]*#[ \t]*revision[ \t]+([0-9]{1,9})\b", re.MULTILINE)
 
@@ -134,7 +136,8 @@ def _shown(context: Context, vendor: Vendor, what: str) -> Document:
 def _whole(context: Context, vendor: Vendor) -> Document:
     text = context.texts.write(vendor)
     if len(text) > LONGEST_SHOWN:
-        parts = [each for each in keys_of(Vendor) if context.texts.write_part(vendor, each)]
+        keys = (each for each in keys_of(Vendor) if each not in _STAYS)
+        parts = [each for each in keys if context.texts.write_part(vendor, each)]
         return _too_long(vendor, f"{vendor.name}: the record", parts)
     goes = "It is the whole record: what you leave out goes. Or paste only what changes."
     return _to_copy(context, vendor, f"{vendor.name}: the record", text, goes)
@@ -151,12 +154,12 @@ def _to_copy(context: Context, vendor: Vendor, lead: str, text: str, rule: str) 
 def _too_long(vendor: Vendor, lead: str, parts: list[str]) -> Document:
     """Offer the parts of what is too long to be changed at once."""
     told = f"{lead} is too long to change in one go. Choose a part of it:"
-    named = parts[0].split()[0] if parts else ""
     buttons = tuple(Button(each, f"{_edit(vendor)} {each}") for each in parts[:MOST_BUTTONS])
     blocks: list[Block] = [Paragraph(words(told)), Actions(buttons)]
     if len(parts) > MOST_BUTTONS:
-        more = counted(len(parts) - MOST_BUTTONS, "more item")
-        blocks.append(Paragraph(spoken(f"And {more}: `{_edit(vendor)} {named} <id>`.")))
+        left = parts[MOST_BUTTONS:]
+        more = counted(len(left), "more item")
+        blocks.append(Paragraph(spoken(f"And {more}, as `{_edit(vendor)} {left[0]}`.")))
     blocks.append(Paragraph(spoken(f"All of it: `watchlist export {vendor.id}`.")))
     return Document(told, tuple(blocks))
 
